@@ -1,0 +1,83 @@
+"""`LabelMap`: how the labels of one set are said in another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from segweave.errors import LabelError
+from segweave.labels.label_set import LabelSet
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMap:
+    """Maps every label of `source` to one label of `target`, or to void (None). Several may share a target.
+
+    targets: one entry a source label, in source order: an index into `target`, or None for void.
+
+    >>> from segweave.labels import Label, LabelSet
+    >>> fine = LabelSet("fine", tuple(Label(name=n, is_thing=True) for n in ("car", "truck", "dog")))
+    >>> coarse = LabelSet("coarse", (Label(name="vehicle", is_thing=True),))
+    >>> LabelMap.from_names(fine, coarse, {"car": "vehicle", "truck": "vehicle"}).targets
+    (0, 0, None)
+    """
+
+    source: LabelSet
+    target: LabelSet
+    targets: tuple[int | None, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.targets) != len(self.source):
+            raise LabelError(
+                f"a map from {self.source.name!r} needs {len(self.source)} targets; found {len(self.targets)}"
+            )
+        for label, target in zip(self.source, self.targets, strict=True):
+            if target is not None and not 0 <= target < len(self.target):
+                raise LabelError(
+                    f"{label.name!r} maps to label {target}; {self.target.name!r} has 0..{len(self.target) - 1}"
+                )
+
+    @classmethod
+    def same_names(cls, source: LabelSet, target: LabelSet) -> "LabelMap":
+        """Map labels of equal name, upper and lower case alike; all others become void.
+
+        Raises `LabelError` when a name fits several target labels (names that differ in case only).
+        """
+        named: dict[str, list[int]] = {}
+        for i, label in enumerate(target):
+            named.setdefault(label.name.casefold(), []).append(i)
+        targets: list[int | None] = []
+        for label in source:
+            found = named.get(label.name.casefold(), [])
+            exact = [i for i in found if target[i].name == label.name]
+            found = exact or found
+            if len(found) > 1:
+                names = ", ".join(repr(target[i].name) for i in found)
+                raise LabelError(f"{label.name!r} fits several labels of {target.name!r}: {names}")
+            targets.append(found[0] if found else None)
+        return cls(source, target, tuple(targets))
+
+    @classmethod
+    def from_names(cls, source: LabelSet, target: LabelSet, names: Mapping[str, str | None]) -> "LabelMap":
+        """Map by a table of names; a source label that is not in it becomes void. Unknown names raise `LabelError`."""
+        targets: list[int | None] = [None] * len(source)
+        for name, other in names.items():
+            targets[source.index(name)] = None if other is None else target.index(other)
+        return cls(source, target, tuple(targets))
+
+    @classmethod
+    def from_yaml(cls, source: LabelSet, target: LabelSet, path: str | Path) -> "LabelMap":
+        """Read a YAML file of `source name: target name` lines (`null` for void)."""
+        import yaml
+
+        try:
+            names = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise LabelError(f"{path}: cannot be read as a label map: {' '.join(str(error).split())}") from None
+        if not isinstance(names, dict) or not all(
+            isinstance(k, str) and (v is None or isinstance(v, str)) for k, v in names.items()
+        ):
+            raise LabelError(f"{path}: expected lines of `source name: target name`; quote names like 'on' and 'no'")
+        try:
+            return cls.from_names(source, target, names)
+        except LabelError as error:
+            raise LabelError(f"{path}: {error}") from None

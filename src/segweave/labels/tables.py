@@ -1,0 +1,111 @@
+"""The label sets that ship with segweave: one CSV file each in `tables/`, one row a label."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from segweave.errors import LabelError, did_you_mean
+from segweave.labels.label_set import Color, Label, LabelSet
+
+COLUMNS = ("name", "thing", "void", "color", "source_id", "ja", "ko")
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRow:
+    """An id in the data set's own files that stands for void: unlabelled, or ignored in evaluation."""
+
+    name: str
+    source_id: int
+    color: Color
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """A label set with the ids that the data set's own files use; only `formats/` speaks these ids.
+
+    source_ids: one a label, in label order. voids: the ids that mean void.
+    """
+
+    labels: LabelSet
+    source_ids: tuple[int, ...]
+    voids: tuple[VoidRow, ...]
+
+
+def table_names() -> tuple[str, ...]:
+    """Names of the label sets that ship with segweave, sorted.
+
+    >>> table_names()
+    ('camvid11', 'cityscapes', 'coco_panoptic', 'voc')
+    """
+    return tuple(sorted(f.name.removesuffix(".csv") for f in _folder().iterdir() if f.name.endswith(".csv")))
+
+
+def label_set(name: str) -> LabelSet:
+    """The label set called `name`, or the one read from `name` when it is the path of a CSV file.
+
+    >>> camvid = label_set("camvid11")
+    >>> len(camvid), camvid.index("Car"), camvid[3].ja
+    (11, 8, '道路')
+    """
+    return label_table(name).labels
+
+
+@cache
+def label_table(name: str) -> LabelTable:
+    """The table called `name` with the data set's own ids; a path that ends in .csv is read as a table.
+
+    Raises `LabelError` with near matches for an unknown name, and with file and line for a bad row.
+
+    >>> label_table("coco_panoptic").source_ids[-1]
+    200
+    """
+    if name.endswith(".csv"):
+        path: Traversable = Path(name)
+        if not path.is_file():
+            raise LabelError(f"{name}: there is no such label table")
+        return read_table(path, Path(name).stem)
+    if name not in table_names():
+        raise LabelError(f"label set {name!r} is not known; {did_you_mean(name, table_names())}")
+    return read_table(_folder() / f"{name}.csv", name)
+
+
+def read_table(path: Traversable, name: str) -> LabelTable:
+    """Read one CSV table (columns `COLUMNS`; ja and ko may be empty); errors name file and line."""
+    labels: list[Label] = []
+    ids: list[int] = []
+    voids: list[VoidRow] = []
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines)
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise LabelError(f"{path}:1: expected the columns {','.join(COLUMNS)}; found {rows.fieldnames}")
+        for row in rows:
+            try:
+                color, source_id = _color(row["color"]), int(row["source_id"])
+                if _flag(row["void"]):
+                    voids.append(VoidRow(row["name"], source_id, color))
+                    continue
+                thing = _flag(row["thing"])
+                labels.append(Label(name=row["name"], is_thing=thing, color=color, ja=row["ja"], ko=row["ko"]))
+                ids.append(source_id)
+            except (ValueError, TypeError, AttributeError) as error:
+                raise LabelError(f"{path}:{rows.line_num}: {error}") from None
+    return LabelTable(LabelSet(name, tuple(labels)), tuple(ids), tuple(voids))
+
+
+def _folder() -> Traversable:
+    return resources.files("segweave.labels") / "tables"
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(f"a flag must be 0 or 1; found {text!r}")
+    return text == "1"
+
+
+def _color(text: str) -> Color:
+    if len(text) != 7 or text[0] != "#":
+        raise ValueError(f"a color must look like #1a2b3c; found {text!r}")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)

@@ -1,0 +1,132 @@
+"""Corrections: each function returns a new, valid `Segmentation` and leaves the old one as it was."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segweave.errors import InvalidSegmentation, LabelError
+from segweave.labels import LabelMap
+from segweave.segmentation.assemble import assemble
+from segweave.segmentation.segmentation import Segment, Segmentation
+
+
+def relabel(seg: Segmentation, index: int, label: int) -> Segmentation:
+    """Give segment `index` another label; if that label is stuff and present already, the two become one."""
+    _check_index(seg, index)
+    if not 0 <= label < len(seg.labels):
+        raise InvalidSegmentation(f"label {label} is not in {seg.labels.name!r}, which has 0..{len(seg.labels) - 1}")
+    segments = list(seg.segments)
+    crowd = segments[index].crowd and seg.labels[label].is_thing
+    segments[index] = replace(segments[index], label=label, crowd=crowd)
+    return assemble(seg.ids, segments, seg.labels)
+
+
+def map_labels(seg: Segmentation, label_map: LabelMap) -> Segmentation:
+    """Say the result in another label set; labels that map to nothing become void, stuff of one label is fused.
+
+    Raises `LabelError` when `label_map` starts from another label set than the segmentation's.
+
+    >>> from segweave.labels import Label, LabelSet
+    >>> fine = LabelSet("fine", (Label(name="lawn", is_thing=False), Label(name="meadow", is_thing=False)))
+    >>> coarse = LabelSet("coarse", (Label(name="grass", is_thing=False),))
+    >>> seg = Segmentation(np.array([[1, 2]]), (Segment(label=0), Segment(label=1)), fine)
+    >>> map_labels(seg, LabelMap(fine, coarse, (0, 0))).ids.tolist()
+    [[1, 1]]
+    """
+    if label_map.source != seg.labels:
+        raise LabelError(f"the map starts from {label_map.source.name!r}; the segmentation has {seg.labels.name!r}")
+    kept: list[Segment] = []
+    new_id = np.zeros(len(seg) + 1, np.int32)
+    for k, segment in enumerate(seg.segments, start=1):
+        target = label_map.targets[segment.label]
+        if target is not None:
+            crowd = segment.crowd and label_map.target[target].is_thing
+            kept.append(replace(segment, label=target, crowd=crowd))
+            new_id[k] = len(kept)
+    return assemble(new_id[seg.ids], kept, label_map.target)
+
+
+def merge(seg: Segmentation, indices: Sequence[int]) -> Segmentation:
+    """Make one segment of several; it keeps the first one's label, score, track and place."""
+    if not indices:
+        return seg
+    for index in indices:
+        _check_index(seg, index)
+    new_id = np.arange(len(seg) + 1, dtype=np.int32)
+    new_id[np.array(indices) + 1] = indices[0] + 1
+    return assemble(new_id[seg.ids], seg.segments, seg.labels)
+
+
+def split_components(seg: Segmentation, index: int) -> Segmentation:
+    """Split a thing into its 8-connected parts, the largest first; that one keeps track and source id.
+
+    The parts follow all other segments except the largest, which stays in place. Stuff cannot be split
+    (`InvalidSegmentation`): it owns one segment an image however many parts it has.
+    """
+    from scipy.ndimage import label as components
+
+    _check_index(seg, index)
+    segment = seg.segments[index]
+    if not seg.labels[segment.label].is_thing:
+        raise InvalidSegmentation(f"segment {index} is {seg.labels[segment.label].name!r}, stuff; only things split")
+    part_ids, n = components(seg.mask(index), structure=np.ones((3, 3)))
+    largest_first = np.argsort(-np.bincount(part_ids.ravel(), minlength=n + 1)[1:], kind="stable")
+    new_id = np.zeros(n + 1, np.int32)
+    new_id[largest_first + 1] = [index + 1, *range(len(seg) + 1, len(seg) + n)]
+    ids = np.where(part_ids > 0, new_id[part_ids], seg.ids)
+    parts = [replace(segment, track=None, source_id=None)] * (n - 1)
+    return assemble(ids, [*seg.segments, *parts], seg.labels)
+
+
+def crop(seg: Segmentation, box: tuple[int, int, int, int]) -> Segmentation:
+    """Cut out a box (top, left, bottom, right) px, half-open, within the image; segments outside it go."""
+    top, left, bottom, right = box
+    height, width = seg.size
+    if not (0 <= top <= bottom <= height and 0 <= left <= right <= width):
+        raise InvalidSegmentation(f"box {box} (top, left, bottom, right) does not lie within {height} x {width} px")
+    return assemble(seg.ids[top:bottom, left:right], seg.segments, seg.labels)
+
+
+def resize(seg: Segmentation, size: tuple[int, int]) -> Segmentation:
+    """Nearest pixel centre: row r takes from floor((r + 0.5) * old height / new height). Vanished segments go."""
+    rows, columns = (nearest(old, new) for old, new in zip(seg.size, size, strict=True))
+    return assemble(seg.ids[np.ix_(rows, columns)], seg.segments, seg.labels)
+
+
+def nearest(old: int, new: int) -> NDArray[np.int64]:
+    """(new,) int64: for each new pixel the old one under its centre, in whole-number arithmetic."""
+    if new < 0 or (new and not old):
+        raise InvalidSegmentation(f"cannot resize {old} px to {new} px")
+    return (2 * np.arange(new, dtype=np.int64) + 1) * old // (2 * new) if new else np.zeros(0, np.int64)
+
+
+def paint(seg: Segmentation, mask: NDArray[Any], segment: Segment) -> Segmentation:
+    """Put a new segment on the pixels of `mask` (H, W), over what was there; stuff joins its label's segment."""
+    ids = np.where(_checked_mask(seg, mask), len(seg) + 1, seg.ids)
+    return assemble(ids, [*seg.segments, segment], seg.labels)
+
+
+def paint_into(seg: Segmentation, mask: NDArray[Any], index: int) -> Segmentation:
+    """Extend segment `index` by the pixels of `mask` (H, W), over what was there."""
+    _check_index(seg, index)
+    return assemble(np.where(_checked_mask(seg, mask), index + 1, seg.ids), seg.segments, seg.labels)
+
+
+def erase(seg: Segmentation, mask: NDArray[Any]) -> Segmentation:
+    """Make the pixels of `mask` (H, W) void."""
+    return assemble(np.where(_checked_mask(seg, mask), 0, seg.ids), seg.segments, seg.labels)
+
+
+def _check_index(seg: Segmentation, index: int) -> None:
+    if not 0 <= index < len(seg):
+        raise InvalidSegmentation(f"there is no segment {index}; this segmentation has {len(seg)}, counted from 0")
+
+
+def _checked_mask(seg: Segmentation, mask: NDArray[Any]) -> NDArray[np.bool_]:
+    mask = np.asarray(mask)
+    if mask.shape != seg.size:
+        raise InvalidSegmentation(f"the mask has shape {mask.shape}; the segmentation has {seg.size}")
+    return mask != 0
