@@ -26,15 +26,17 @@ class LabelMap:
     targets: tuple[int | None, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", tuple(self.targets))
         if len(self.targets) != len(self.source):
             raise LabelError(
                 f"a map from {self.source.name!r} needs {len(self.source)} targets; found {len(self.targets)}"
             )
         for label, target in zip(self.source, self.targets, strict=True):
-            if target is not None and not 0 <= target < len(self.target):
+            if target is not None and target not in range(len(self.target)):
                 raise LabelError(
                     f"{label.name!r} maps to label {target}; {self.target.name!r} has 0..{len(self.target) - 1}"
                 )
+        object.__setattr__(self, "targets", tuple(None if t is None else int(t) for t in self.targets))
 
     @classmethod
     def same_names(cls, source: LabelSet, target: LabelSet) -> "LabelMap":
@@ -71,7 +73,7 @@ class LabelMap:
 
         try:
             names = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or a date that is none
             raise LabelError(f"{path}: cannot be read as a label map: {' '.join(str(error).split())}") from None
         if not isinstance(names, dict) or not all(
             isinstance(k, str) and (v is None or isinstance(v, str)) for k, v in names.items()

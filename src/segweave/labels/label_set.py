@@ -1,5 +1,6 @@
 """What can be seen: a `Label` is one class a model can see, a `LabelSet` is an ordered, named tuple of them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -31,8 +32,10 @@ class Label:
     def __post_init__(self) -> None:
         if not self.name or self.name != self.name.strip():
             raise LabelError(f"a label needs a name without blanks at its ends; found {self.name!r}")
-        if len(self.color) != 3 or not all(0 <= c <= 255 for c in self.color):
-            raise LabelError(f"label {self.name!r} has color {self.color}; expected three numbers 0..255")
+        color = tuple(self.color)
+        if len(color) != 3 or not all(0 <= c <= 255 and int(c) == c for c in color):
+            raise LabelError(f"label {self.name!r} has color {self.color}; expected three whole numbers 0..255")
+        object.__setattr__(self, "color", tuple(int(c) for c in color))
 
     def display_name(self, language: Language = "en") -> str:
         """The name to show to a person; the English name where the language has none."""
@@ -59,8 +62,7 @@ class LabelSet:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
-        names = [label.name for label in self.labels]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, n in Counter(label.name for label in self.labels).items() if n > 1)
         if twice:
             raise LabelError(f"label set {self.name!r} lists {', '.join(map(repr, twice))} more than once")
 

@@ -1,6 +1,8 @@
 """The label sets that ship with segweave: one CSV file each in `tables/`, one row a label."""
 
 import csv
+import io
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -53,7 +55,6 @@ def label_set(name: str) -> LabelSet:
     return label_table(name).labels
 
 
-@cache
 def label_table(name: str) -> LabelTable:
     """The table called `name` with the data set's own ids; a path that ends in .csv is read as a table.
 
@@ -66,33 +67,53 @@ def label_table(name: str) -> LabelTable:
         path: Traversable = Path(name)
         if not path.is_file():
             raise LabelError(f"{name}: there is no such label table")
-        return read_table(path, Path(name).stem)
+        return read_table(path, Path(name).stem)  # not cached: the file may change
+    return _shipped_table(name)
+
+
+@cache
+def _shipped_table(name: str) -> LabelTable:
     if name not in table_names():
         raise LabelError(f"label set {name!r} is not known; {did_you_mean(name, table_names())}")
     return read_table(_folder() / f"{name}.csv", name)
 
 
 def read_table(path: Traversable, name: str) -> LabelTable:
-    """Read one CSV table (columns `COLUMNS`; ja and ko may be empty); errors name file and line."""
+    """Read one CSV table (UTF-8, columns `COLUMNS`; ja and ko may be empty); errors name file and line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets like to put a byte order mark first
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelError(f"{path}: cannot be read as a label table in UTF-8: {error}") from None
     labels: list[Label] = []
     ids: list[int] = []
     voids: list[VoidRow] = []
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise LabelError(f"{path}:1: expected the columns {','.join(COLUMNS)}; found {rows.fieldnames}")
-        for row in rows:
-            try:
-                color, source_id = _color(row["color"]), int(row["source_id"])
-                if _flag(row["void"]):
-                    voids.append(VoidRow(row["name"], source_id, color))
-                    continue
-                thing = _flag(row["thing"])
-                labels.append(Label(name=row["name"], is_thing=thing, color=color, ja=row["ja"], ko=row["ko"]))
-                ids.append(source_id)
-            except (ValueError, TypeError, AttributeError) as error:
-                raise LabelError(f"{path}:{rows.line_num}: {error}") from None
+    rows = csv.reader(io.StringIO(text))
+    try:
+        header = next(rows, [])
+        if tuple(header) != COLUMNS:
+            raise ValueError(f"expected the columns {','.join(COLUMNS)}; found {','.join(header)!r}")
+        for row in filter(None, rows):  # an empty line is an empty row
+            label, source_id, is_void = _read_row(row)
+            if source_id in ids or any(source_id == other.source_id for other in voids):
+                raise ValueError(f"source_id {source_id} stands in an earlier line too")
+            if is_void:
+                voids.append(VoidRow(label.name, source_id, label.color))
+                continue
+            if any(label.name == other.name for other in labels):
+                raise ValueError(f"label {label.name!r} stands in an earlier line too")
+            labels.append(label)
+            ids.append(source_id)
+    except (ValueError, csv.Error) as error:
+        raise LabelError(f"{path}:{max(rows.line_num, 1)}: {error}") from None
     return LabelTable(LabelSet(name, tuple(labels)), tuple(ids), tuple(voids))
+
+
+def _read_row(row: list[str]) -> tuple[Label, int, bool]:
+    """One row as a label, its source id, and whether it stands for void."""
+    if len(row) != len(COLUMNS):
+        raise ValueError(f"expected {len(COLUMNS)} fields; found {len(row)}")
+    name, thing, void, color, source_id, ja, ko = row
+    return Label(name=name, is_thing=_flag(thing), color=_color(color), ja=ja, ko=ko), int(source_id), _flag(void)
 
 
 def _folder() -> Traversable:
@@ -106,6 +127,6 @@ def _flag(text: str) -> bool:
 
 
 def _color(text: str) -> Color:
-    if len(text) != 7 or text[0] != "#":
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
         raise ValueError(f"a color must look like #1a2b3c; found {text!r}")
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
-from segweave.segmentation.segmentation import Segment, Segmentation
+from segweave.segmentation.segmentation import Segment, Segmentation, check_labels, count_ids
 
 
 def assemble(ids: NDArray[Any], segments: Sequence[Segment], labels: LabelSet) -> Segmentation:
@@ -31,13 +31,16 @@ def assemble(ids: NDArray[Any], segments: Sequence[Segment], labels: LabelSet) -
         raise InvalidSegmentation(f"ids must be (H, W) integers; found {ids.dtype} of shape {ids.shape}")
     if ids.size and not 0 <= ids.min() <= ids.max() <= len(segments):
         raise InvalidSegmentation(f"ids must lie in 0..{len(segments)}; found {ids.min()}..{ids.max()}")
-    areas = np.bincount(ids.ravel(), minlength=len(segments) + 1)[1:]
+    check_labels(tuple(segments), labels)
+    own = np.array(ids, np.int32, order="C")
+    areas = count_ids(own, len(segments))[1:]
     groups = _groups(segments, areas, labels)
     new_id = np.zeros(len(segments) + 1, np.int32)
-    for k, group in enumerate(groups, start=1):
-        new_id[np.array(group) + 1] = k
+    for new, group in enumerate(groups, start=1):
+        for k in group:
+            new_id[k + 1] = new
     unchanged = np.array_equal(new_id, np.arange(len(segments) + 1))
-    new_ids = np.array(ids, np.int32) if unchanged else new_id[ids]
+    new_ids = own if unchanged else new_id.take(own)
     new_ids.setflags(write=False)
     return Segmentation(new_ids, tuple(_fuse(segments, areas, group) for group in groups), labels)
 
@@ -49,8 +52,6 @@ def _groups(segments: Sequence[Segment], areas: NDArray[np.int64], labels: Label
     for k, segment in enumerate(segments):
         if not areas[k]:
             continue
-        if segment.label >= len(labels):
-            raise InvalidSegmentation(f"segment {k} has label {segment.label}; {labels.name!r} has {len(labels)}")
         if labels[segment.label].is_thing:
             groups.append([k])
         elif segment.label in stuff:

@@ -29,14 +29,15 @@ def from_label_indices(indices: NDArray[Any], labels: LabelSet, *, void: int = -
     if indices.ndim != 2 or indices.dtype.kind not in "iu":
         raise InvalidSegmentation(f"a label map must be (H, W) integers; found {indices.dtype} {indices.shape}")
     is_void = indices == void
-    candidates = np.where(is_void, 0, indices.astype(np.int64) + 1)
-    wrong = (candidates < 0) | (candidates > len(labels)) | ((candidates == 0) & ~is_void)
+    wrong = ~is_void & ((indices < 0) | (indices >= len(labels)))
     if wrong.any():
         row, column = (int(v) for v in np.argwhere(wrong)[0])
         raise InvalidSegmentation(
             f"the label map has {int(indices[row, column])} at row {row}, column {column};"
             f" {labels.name!r} has labels 0..{len(labels) - 1}, void is {void}"
         )
+    candidates = indices.astype(np.int32) + np.int32(1)
+    candidates[is_void] = 0
     return assemble(candidates, [Segment(label=i) for i in range(len(labels))], labels)
 
 
@@ -77,22 +78,27 @@ def semantic_to_panoptic(seg: Segmentation, *, min_area: int = 1) -> Segmentatio
 def panoptic_to_instances(seg: Segmentation) -> Instances:
     """The things as masks, in order. Lost: stuff, and which pixels were void."""
     things = [k for k, s in enumerate(seg.segments) if seg.labels[s.label].is_thing]
-    masks = tuple(Rle.from_mask(seg.mask(k)) for k in things)
+    boxes = seg.boxes()
+    masks = tuple(_columns(seg, k, int(boxes[k][1]), int(boxes[k][3])) for k in things)
     return Instances(seg.size, masks, tuple(seg.segments[k] for k in things), seg.labels)
 
 
 def instances_to_panoptic(instances: Instances) -> Segmentation:
     """Paint the masks on void, crowds first, then by score from low to high (none counts as 0; at equal scores the
     earlier mask wins). Lost: hidden pixels; a mask that is hidden altogether goes."""
-    ids = np.zeros(instances.size, np.int32)
+    height, width = instances.size
+    columns = np.zeros(height * width, np.int32)  # RLE runs down the columns
     n = len(instances)
     order = sorted(range(n), key=lambda k: (not instances.segments[k].crowd, instances.segments[k].score or 0.0, -k))
-    boxes = instances.boxes()
     for k in order:
-        top, left, bottom, right = boxes[k]
-        window = (slice(top, bottom), slice(left, right))
-        ids[window][instances.mask(k)[window]] = k + 1
-    return assemble(ids, instances.segments, instances.labels)
+        for start, end in instances.masks[k].spans().tolist():
+            columns[start:end] = k + 1
+    return assemble(columns.reshape(width, height).T, instances.segments, instances.labels)
+
+
+def _columns(seg: Segmentation, index: int, left: int, right: int) -> Rle:
+    """The mask of a segment that lies within columns left..right, looking at these only."""
+    return Rle.from_mask(seg.ids[:, left:right] == index + 1).widened(left, seg.size[1])
 
 
 def _mean_of_label(seg: Segmentation, label: int) -> Segment:

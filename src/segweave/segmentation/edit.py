@@ -51,7 +51,7 @@ def map_labels(seg: Segmentation, label_map: LabelMap) -> Segmentation:
 
 def merge(seg: Segmentation, indices: Sequence[int]) -> Segmentation:
     """Make one segment of several; it keeps the first one's label, score, track and place."""
-    if not indices:
+    if len(indices) == 0:
         return seg
     for index in indices:
         _check_index(seg, index)
@@ -72,11 +72,14 @@ def split_components(seg: Segmentation, index: int) -> Segmentation:
     segment = seg.segments[index]
     if not seg.labels[segment.label].is_thing:
         raise InvalidSegmentation(f"segment {index} is {seg.labels[segment.label].name!r}, stuff; only things split")
-    part_ids, n = components(seg.mask(index), structure=np.ones((3, 3)))
+    top, left, bottom, right = seg.boxes()[index]
+    ids = seg.ids.copy()
+    window = ids[top:bottom, left:right]
+    part_ids, n = components(window == index + 1, structure=np.ones((3, 3)))
     largest_first = np.argsort(-np.bincount(part_ids.ravel(), minlength=n + 1)[1:], kind="stable")
     new_id = np.zeros(n + 1, np.int32)
     new_id[largest_first + 1] = [index + 1, *range(len(seg) + 1, len(seg) + n)]
-    ids = np.where(part_ids > 0, new_id[part_ids], seg.ids)
+    window[part_ids > 0] = new_id[part_ids[part_ids > 0]]
     parts = [replace(segment, track=None, source_id=None)] * (n - 1)
     return assemble(ids, [*seg.segments, *parts], seg.labels)
 
@@ -129,4 +132,5 @@ def _checked_mask(seg: Segmentation, mask: NDArray[Any]) -> NDArray[np.bool_]:
     mask = np.asarray(mask)
     if mask.shape != seg.size:
         raise InvalidSegmentation(f"the mask has shape {mask.shape}; the segmentation has {seg.size}")
-    return mask != 0
+    inside: NDArray[np.bool_] = mask != 0
+    return inside

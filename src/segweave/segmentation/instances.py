@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
 from segweave.segmentation.rle import Rle
-from segweave.segmentation.segmentation import Segment, check_labels
+from segweave.segmentation.segmentation import Segment, check_labels, checked_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class Instances:
     labels: LabelSet
 
     def __post_init__(self) -> None:
-        for name in ("size", "masks", "segments"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "size", checked_size(self.size))
+        object.__setattr__(self, "masks", tuple(self.masks))
+        object.__setattr__(self, "segments", tuple(self.segments))
         if len(self.masks) != len(self.segments):
             raise InvalidSegmentation(f"found {len(self.masks)} masks for {len(self.segments)} segments")
         check_labels(self.segments, self.labels)
@@ -57,6 +58,8 @@ class Instances:
 
     def mask(self, index: int) -> NDArray[np.bool_]:
         """(H, W) bool: the pixels of instance `index`."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"instance {index} of {len(self)}: an index counts from 0")
         return self.masks[index].mask()
 
     def label_names(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Masks as polygons and back: several parts, holes, exact to the pixel."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import InvalidSegmentation
+from segweave.segmentation.segmentation import checked_size
 
 Ring = NDArray[np.float64]
 """(n, 2) float64, n >= 3: (row, column) corners in px, not closed; pixel (r, c) covers r..r+1, c..c+1."""
 
 _STEPS = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)])  # headings 0..3: right, down, left, up
+_FAR = 1e9  # px; no image is as large, and far beyond it the scan lines would overflow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +27,9 @@ class Polygon:
     def __post_init__(self) -> None:
         object.__setattr__(self, "outer", _checked_ring(self.outer))
         object.__setattr__(self, "holes", tuple(_checked_ring(hole) for hole in self.holes))
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return Polygon, (self.outer, self.holes)  # unpickling freezes the rings again
 
 
 def mask_to_polygons(mask: NDArray[Any]) -> tuple[Polygon, ...]:
@@ -62,31 +67,36 @@ def polygons_to_mask(polygons: Iterable[Polygon], size: tuple[int, int]) -> NDAr
     >>> polygons_to_mask([Polygon(ring)], (2, 4)).astype(int).tolist()
     [[0, 1, 1, 0], [0, 1, 1, 0]]
     """
-    mask = np.zeros(size, bool)
+    height, width = checked_size(size)
+    mask = np.zeros((height, width), bool)
     for polygon in polygons:
-        mask |= _fill([polygon.outer, *polygon.holes], size)
+        corners = np.concatenate([polygon.outer, *polygon.holes])
+        top, left = (int(v) for v in np.clip(np.floor(corners.min(axis=0)), 0, (height, width)))
+        bottom, right = (int(v) for v in np.clip(np.ceil(corners.max(axis=0)), 0, (height, width)))
+        mask[top:bottom, left:right] |= _fill([polygon.outer, *polygon.holes], (top, left, bottom, right))
     return mask
 
 
-def _fill(rings: list[Ring], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Scan lines through the pixel centres: each crossing flips everything to its right."""
-    height, width = size
-    crossings = np.zeros((height, width + 1), np.int32)
+def _fill(rings: list[Ring], box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    """Scan lines through the pixel centres within `box`: each crossing flips everything to its right."""
+    top, left, bottom, right = box
+    crossings = np.zeros((bottom - top, right - left + 1), np.uint8)  # only odd or even counts: 256 may wrap to 0
     for ring in rings:
         start, end = ring, np.roll(ring, -1, axis=0)
         upper = np.where((start[:, 0] <= end[:, 0])[:, None], start, end)
         lower = np.where((start[:, 0] <= end[:, 0])[:, None], end, start)
         # centres r + 0.5 with upper <= centre < lower
-        first = np.clip(np.ceil(upper[:, 0] - 0.5), 0, height).astype(np.int64)
-        last = np.clip(np.ceil(lower[:, 0] - 0.5), 0, height).astype(np.int64)
+        first = np.clip(np.ceil(upper[:, 0] - 0.5), top, bottom).astype(np.int64)
+        last = np.clip(np.ceil(lower[:, 0] - 0.5), top, bottom).astype(np.int64)
         count = last - first
         edge = np.repeat(np.arange(len(ring)), count)
         row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[edge]
         slope = (lower[edge, 1] - upper[edge, 1]) / (lower[edge, 0] - upper[edge, 0])
         at = upper[edge, 1] + (row + 0.5 - upper[edge, 0]) * slope
-        column = np.clip(np.ceil(at - 0.5), 0, width).astype(np.int64)
-        np.add.at(crossings, (row, column), 1)
-    return np.cumsum(crossings, axis=1)[:, :width] % 2 == 1
+        column = np.clip(np.ceil(at - 0.5), left, right).astype(np.int64)
+        np.add.at(crossings, (row - top, column - left), 1)
+    inside: NDArray[np.bool_] = np.cumsum(crossings, axis=1, dtype=np.uint8)[:, :-1] % 2 == 1
+    return inside
 
 
 def _trace(part_ids: NDArray[np.int32]) -> list[tuple[Ring, int]]:
@@ -98,11 +108,11 @@ def _trace(part_ids: NDArray[np.int32]) -> list[tuple[Ring, int]]:
     width = part_ids.shape[1]
     pixel = np.arange(part_ids.size).reshape(part_ids.shape)
     starts, headings, owners = [], [], []
-    for heading, (outside, corner) in enumerate(zip((-width, 1, width, -1), (0, 1, width + 1, width), strict=True)):
+    for direction, (outside, corner) in enumerate(zip((-width, 1, width, -1), (0, 1, width + 1, width), strict=True)):
         here = pixel[inside]
         here = here[~inside.ravel()[here + outside]]  # the neighbour across this edge is outside
         starts.append(here + corner)  # the corner where the edge starts, named by the pixel below right of it
-        headings.append(np.full(len(here), heading))
+        headings.append(np.full(len(here), direction))
         owners.append(part_ids.ravel()[here])
     start, heading, owner = np.concatenate(starts), np.concatenate(headings), np.concatenate(owners)
     follower = _followers(start, heading, width)
@@ -144,10 +154,13 @@ def _signed_area(ring: Ring) -> float:
 
 
 def _checked_ring(ring: NDArray[Any]) -> Ring:
-    ring = np.array(ring, np.float64)
+    try:
+        ring = np.array(ring, np.float64)
+    except (ValueError, TypeError) as error:
+        raise InvalidSegmentation(f"a ring must be (n >= 3, 2) numbers of (row, column): {error}") from None
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
         raise InvalidSegmentation(f"a ring must be (n >= 3, 2) of (row, column); found shape {ring.shape}")
-    if not np.isfinite(ring).all():
-        raise InvalidSegmentation("a ring has a coordinate that is not a finite number")
+    if not (np.abs(ring) <= _FAR).all():
+        raise InvalidSegmentation(f"a ring has a coordinate that is not a number within +-{_FAR:g} px")
     ring.setflags(write=False)
     return ring

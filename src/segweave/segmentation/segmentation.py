@@ -1,7 +1,8 @@
 """`Segmentation`: what was seen, one segment (or void) a pixel. Read this file first."""
 
 import math
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,8 +31,14 @@ class Segment:
     source_id: int | str | None = None
 
     def __post_init__(self) -> None:
+        if type(self.label) is not int:  # numpy's integers become Python's, so that JSON takes them
+            object.__setattr__(self, "label", whole(self.label, "a segment's label"))
         if self.label < 0:
             raise InvalidSegmentation(f"a segment's label is an index from 0; found {self.label}")
+        if self.track is not None and type(self.track) is not int:
+            object.__setattr__(self, "track", whole(self.track, "a segment's track"))
+        if self.score is not None and type(self.score) is not float:
+            object.__setattr__(self, "score", float(self.score))
         if self.score is not None and not math.isfinite(self.score):
             raise InvalidSegmentation(f"a segment's score is a finite number or None; found {self.score}")
 
@@ -101,6 +108,8 @@ class Segmentation:
 
     def boxes(self) -> NDArray[np.int64]:
         """(n, 4) int64: (top, left, bottom, right) of each segment, px, half-open."""
+        if not self.segments:
+            return np.zeros((0, 4), np.int64)
         from scipy.ndimage import find_objects
 
         found = find_objects(self.ids, max_label=len(self))
@@ -110,12 +119,13 @@ class Segmentation:
         """(H, W) bool: the pixels of `segments[index]`."""
         if not 0 <= index < len(self):
             raise IndexError(f"segment {index} of {len(self)}: an index counts from 0")
-        return self.ids == index + 1
+        inside: NDArray[np.bool_] = self.ids == index + 1
+        return inside
 
     def label_indices(self) -> NDArray[np.int32]:
         """(H, W) int32: each pixel's label, an index into `labels`; -1 = void."""
         of_segment = np.array([-1, *(s.label for s in self.segments)], np.int32)
-        return of_segment[self.ids]
+        return of_segment.take(self.ids)
 
     def label_names(self) -> tuple[str, ...]:
         """(n,) English label name of each segment."""
@@ -129,11 +139,42 @@ def frozen_ids(ids: NDArray[Any]) -> Ids:
         raise InvalidSegmentation(f"ids must be (H, W) integers; found {ids.dtype} of shape {ids.shape}")
     if ids.dtype == np.int32 and ids.flags.c_contiguous and not _can_be_written(ids):
         return ids
-    if ids.dtype.itemsize >= 4 and ids.size and ids.max() > np.iinfo(np.int32).max:
-        raise InvalidSegmentation(f"ids must fit int32; found {ids.max()}")
+    if ids.size and ids.dtype.itemsize >= 4 and ids.dtype != np.int32:
+        low, high = int(ids.min()), int(ids.max())
+        if low < 0 or high > np.iinfo(np.int32).max:
+            raise InvalidSegmentation(f"ids must be 0 or more and fit int32; found {low}..{high}")
     mine = np.array(ids, np.int32, order="C")
     mine.setflags(write=False)
     return mine
+
+
+def count_ids(ids: Ids, n: int) -> NDArray[np.int64]:
+    """(n + 1,) int64: pixels of each id. ids: C order, values in 0..n; unchecked."""
+    if n > 255 or ids.size < 1 << 16:
+        return np.bincount(ids.reshape(-1), minlength=n + 1)
+    # Two neighbours read as one 16-bit number: half the additions of a plain bincount, twice as fast.
+    flat = ids.astype(np.uint8).reshape(-1)
+    pairs = np.bincount(flat[: flat.size // 2 * 2].view(np.uint16), minlength=1 << 16).reshape(256, 256)
+    counts: NDArray[np.int64] = pairs.sum(axis=0) + pairs.sum(axis=1)
+    if flat.size % 2:
+        counts[flat[-1]] += 1
+    return counts[: n + 1]
+
+
+def whole(value: object, what: str) -> int:
+    """`value` as Python's int; `InvalidSegmentation` when it is not a whole number."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidSegmentation(f"{what} is a whole number; found {value!r}") from None
+
+
+def checked_size(size: Sequence[int]) -> tuple[int, int]:
+    """(height, width) px as Python's ints, both >= 0; else `InvalidSegmentation`."""
+    numbers = [whole(n, "a height or width") for n in size]
+    if len(numbers) != 2 or min(numbers) < 0:
+        raise InvalidSegmentation(f"a size is (height, width) >= 0; found {tuple(size)}")
+    return numbers[0], numbers[1]
 
 
 def check_labels(segments: tuple[Segment, ...], labels: LabelSet) -> None:
@@ -167,7 +208,7 @@ def _count_areas(ids: Ids, segments: tuple[Segment, ...]) -> NDArray[np.int64]:
     low, high = (int(ids.min()), int(ids.max())) if ids.size else (0, 0)
     if low < 0 or high > n:
         raise InvalidSegmentation(f"ids must lie in 0..{n}, one a segment and 0 for void; found {low}..{high}")
-    areas = np.bincount(ids.ravel(), minlength=n + 1)[1:]
+    areas = count_ids(ids, n)[1:]
     if not areas.all():
         k = int(np.argmin(areas))
         raise InvalidSegmentation(f"segment {k} owns no pixel (id {k + 1} is not in the map); `assemble` drops such")

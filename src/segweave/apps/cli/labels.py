@@ -1,0 +1,64 @@
+"""`segweave labels`: which label sets ship, and what is in one."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from segweave.apps.cli.output import print_json, print_table
+from segweave.labels import Label, label_set, label_table, table_names
+
+app = typer.Typer(help="Label sets: what can be seen.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_sets(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the label sets that ship with segweave.
+
+    Example:  segweave labels list
+    """
+    sets = [label_set(name) for name in table_names()]
+    if json:
+        print_json([{"name": s.name, "labels": len(s), "things": len(s.things), "stuff": len(s.stuff)} for s in sets])
+        return
+    rows = [(s.name, str(len(s)), str(len(s.things)), str(len(s.stuff))) for s in sets]
+    print_table(("name", "labels", "things", "stuff"), rows, right=("labels", "things", "stuff"))
+
+
+@app.command("show")
+def show_set(
+    name: Annotated[str, typer.Argument(help="A name of `segweave labels list`, or a CSV file of the same columns.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the labels of one set: index, colour, kind, names in English, Japanese and Korean.
+
+    Example:  segweave labels show cityscapes
+    """
+    table = label_table(name)
+    if json:
+        labels = [_entry(k, label, i) for k, (label, i) in enumerate(zip(table.labels, table.source_ids, strict=True))]
+        voids = [{"name": void.name, "source_id": void.source_id} for void in table.voids]
+        print_json({"name": table.labels.name, "labels": labels, "voids": voids})
+        return
+    rows: list[tuple[str | Text, ...]] = []
+    for k, (label, source_id) in enumerate(zip(table.labels, table.source_ids, strict=True)):
+        swatch = Text("   ", style=f"on {_hex(label)}") + f" {_hex(label)}"
+        kind = "thing" if label.is_thing else "stuff"
+        rows.append((str(k), swatch, kind, label.name, label.ja, label.ko, str(source_id)))
+    print_table(("index", "color", "kind", "name", "ja", "ko", "source id"), rows, right=("index", "source id"))
+
+
+def _entry(index: int, label: Label, source_id: int) -> dict[str, str | int | bool]:
+    return {
+        "index": index,
+        "name": label.name,
+        "is_thing": label.is_thing,
+        "color": _hex(label),
+        "ja": label.ja,
+        "ko": label.ko,
+        "source_id": source_id,
+    }
+
+
+def _hex(label: Label) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*label.color)

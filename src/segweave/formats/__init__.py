@@ -1,0 +1,51 @@
+"""What files say: images, videos, data sets and results, read and written."""
+
+from segweave.formats.coco_panoptic import (
+    AnnotationEntry,
+    ImageEntry,
+    SegmentEntry,
+    annotation_entry,
+    image_entry,
+    save_coco_panoptic,
+    save_index,
+)
+from segweave.formats.coco_panoptic_reader import open_coco_panoptic
+from segweave.formats.coco_results import ResultEntry, result_entries, save_results
+from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.id_png import read_id_png, write_id_png
+from segweave.formats.images import MAX_PIXELS, Photo, image_size, read_image
+from segweave.formats.pictures import write_png
+from segweave.formats.segments_csv import SegmentRow, save_segments, segment_rows
+from segweave.formats.sources import Source, find_sources
+from segweave.formats.video import frame_count, read_frames
+
+__all__ = [
+    "MAX_PIXELS",
+    "AnnotationEntry",
+    "Dataset",
+    "ImageEntry",
+    "Note",
+    "Photo",
+    "ResultEntry",
+    "Sample",
+    "SegmentEntry",
+    "SegmentRow",
+    "Source",
+    "annotation_entry",
+    "find_sources",
+    "frame_count",
+    "image_entry",
+    "image_size",
+    "open_coco_panoptic",
+    "read_frames",
+    "read_id_png",
+    "read_image",
+    "result_entries",
+    "save_coco_panoptic",
+    "save_index",
+    "save_results",
+    "save_segments",
+    "segment_rows",
+    "write_id_png",
+    "write_png",
+]

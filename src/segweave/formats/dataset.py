@@ -1,0 +1,84 @@
+"""`Dataset`: images with their truth, read one at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import overload
+
+from segweave.errors import FormatError
+from segweave.labels import LabelSet
+from segweave.segmentation import Instances, Segmentation
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a reader or writer dropped or changed. place: image or segment, "" for the file as a whole.
+
+    >>> print(Note(Path("panoptic.json"), "image 7, segment 3", "has no pixels; dropped"))
+    panoptic.json: image 7, segment 3: has no pixels; dropped
+    """
+
+    file: Path
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (str(self.file), self.place, self.reason) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One image with what is in it.
+
+    image_path: None where the image is not at hand. image_name: its name in the data set (relative, `/` between
+    folders), "" where none is known. size: (height, width) px, the same as the truth's. image_id: the data set's own
+    number or name for it. notes: what could not be kept of this image.
+    """
+
+    image_path: Path | None
+    size: tuple[int, int]
+    truth: Segmentation | Instances
+    image_id: int | str
+    image_name: str = ""
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", tuple(self.size))
+        if self.truth.size != self.size:
+            raise FormatError(f"image {self.image_id}: is {self.size} (height, width), its truth {self.truth.size}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A sequence of samples, read when they are asked for: `len`, iteration, `data[3]`, `data[10:20]`.
+
+    labels: of every sample. notes: what could not be kept of the data set as a whole; a sample carries its own.
+    load: reads the sample at a place in the file. places: the places this data set goes through.
+
+    >>> import numpy as np
+    >>> labels = LabelSet("none", ())
+    >>> empty = Segmentation(np.zeros((2, 2), np.int32), (), labels)
+    >>> data = Dataset(labels, (), lambda i: Sample(image_path=None, size=(2, 2), truth=empty, image_id=i), range(9))
+    >>> len(data), data[-1].image_id, [s.image_id for s in data[1:7:2]]
+    (9, 8, [1, 3, 5])
+    """
+
+    labels: LabelSet
+    notes: tuple[Note, ...]
+    load: Callable[[int], Sample]
+    places: range
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Dataset": ...
+    def __getitem__(self, index: int | slice) -> "Sample | Dataset":
+        if isinstance(index, slice):
+            return replace(self, places=self.places[index])
+        return self.load(self.places[index])
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self.load(place) for place in self.places)

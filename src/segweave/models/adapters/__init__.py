@@ -1,0 +1,1 @@
+"""Foreign networks as `SegmentationModel`s: one file for each library that runs them."""

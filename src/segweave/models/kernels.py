@@ -1,0 +1,144 @@
+"""Compiled decoding. Import this module lazily: it loads numba (about 0.2 s).
+
+A cell is the rectangle of output pixels between four neighbouring samples of a coarse map. Bilinear interpolation is a
+weighted mean of those four, so whatever wins at all four corners wins everywhere inside: most cells are filled without
+interpolating anything, and the full-resolution maps never exist.
+"""
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+
+@nb.njit(cache=True, nogil=True)
+def sample_positions(n_out: int, n_in: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Where the centres of n_out pixels lie among n_in samples (half-pixel centres, clamped at the ends).
+
+    Returns the sample before each pixel, the weight of the one after it, and the first pixel of each cell.
+    """
+    before = np.empty(n_out, np.int64)
+    weight = np.empty(n_out, np.float32)
+    first = np.zeros(n_in + 1, np.int64)
+    for o in range(n_out):
+        position = max((o + 0.5) * n_in / n_out - 0.5, 0.0)
+        k = min(int(position), n_in - 1)
+        before[o] = k
+        weight[o] = position - k
+        first[k + 1] += 1
+    for k in range(n_in):
+        first[k + 1] += first[k]
+    return before, weight, first
+
+
+@nb.njit(cache=True, nogil=True)
+def _blend(
+    maps: NDArray[np.float32], corners: tuple[int, int, int, int], down: float, right: float, channel: int
+) -> float:
+    top, bottom, left, end = corners
+    above = (1 - right) * maps[top, left, channel] + right * maps[top, end, channel]
+    below = (1 - right) * maps[bottom, left, channel] + right * maps[bottom, end, channel]
+    return (1 - down) * above + down * below
+
+
+@nb.njit(cache=True, nogil=True)
+def _candidates(maps: NDArray[np.float32], corners: tuple[int, int, int, int], found: NDArray[np.int64]) -> int:
+    """Write the channels that may win somewhere in the cell to `found`; returns how many.
+
+    A channel whose largest corner is below another one's smallest corner cannot win.
+    """
+    top, bottom, left, end = corners
+    floor = -np.inf
+    for k in range(maps.shape[2]):
+        low = min(maps[top, left, k], maps[top, end, k], maps[bottom, left, k], maps[bottom, end, k])
+        floor = max(floor, low)
+    n = 0
+    for k in range(maps.shape[2]):
+        if max(maps[top, left, k], maps[top, end, k], maps[bottom, left, k], maps[bottom, end, k]) >= floor:
+            found[n] = k
+            n += 1
+    return n
+
+
+@nb.njit(cache=True, nogil=True)
+def argmax_upsampled(maps: NDArray[np.float32], winners: NDArray[np.int32]) -> None:
+    """winners (H, W) = argmax over k of maps (h, w, n) upsampled bilinearly; at a tie the lowest k."""
+    height, width, n_maps = maps.shape
+    _, down, first_row = sample_positions(winners.shape[0], height)
+    _, right, first_column = sample_positions(winners.shape[1], width)
+    best = np.empty((height, width), np.int32)
+    for i in range(height):
+        for j in range(width):
+            best[i, j] = np.argmax(maps[i, j])
+    found = np.empty(n_maps, np.int64)
+    for i in range(height):
+        below = min(i + 1, height - 1)
+        for j in range(width):
+            beside = min(j + 1, width - 1)
+            k = best[i, j]
+            cell = winners[first_row[i] : first_row[i + 1], first_column[j] : first_column[j + 1]]
+            if k == best[below, j] and k == best[i, beside] and k == best[below, beside]:
+                cell[:] = k
+                continue
+            corners = (i, below, j, beside)
+            n = _candidates(maps, corners, found)
+            for r in range(cell.shape[0]):
+                for c in range(cell.shape[1]):
+                    top_value = -np.inf
+                    for f in range(n):
+                        value = _blend(maps, corners, down[first_row[i] + r], right[first_column[j] + c], found[f])
+                        if value > top_value:
+                            top_value = value
+                            cell[r, c] = found[f]
+
+
+@nb.njit(cache=True, nogil=True)
+def nearest_centers(
+    labels: NDArray[np.int32],
+    is_thing: NDArray[np.bool_],
+    offsets: NDArray[np.float32],
+    centers: NDArray[np.float32],
+    owners: NDArray[np.int32],
+) -> None:
+    """owners (H, W) = 1 + the centre nearest to where each thing pixel points; 0 for all other pixels.
+
+    labels (H, W); offsets (h, w, 2) rows, columns in cells of that grid; centers (n, 2) in the same grid, n >= 1.
+    """
+    height, width = offsets.shape[:2]
+    row_before, down, _ = sample_positions(labels.shape[0], height)
+    column_before, right, _ = sample_positions(labels.shape[1], width)
+    for r in range(labels.shape[0]):
+        i = row_before[r]
+        for c in range(labels.shape[1]):
+            owners[r, c] = 0
+            if labels[r, c] < 0 or not is_thing[labels[r, c]]:
+                continue
+            j = column_before[c]
+            corners = (i, min(i + 1, height - 1), j, min(j + 1, width - 1))
+            row = i + down[r] + _blend(offsets, corners, down[r], right[c], 0)
+            column = j + right[c] + _blend(offsets, corners, down[r], right[c], 1)
+            closest = np.inf
+            for k in range(len(centers)):
+                distance = (centers[k, 0] - row) ** 2 + (centers[k, 1] - column) ** 2
+                if distance < closest:
+                    closest = distance
+                    owners[r, c] = k + 1
+
+
+@nb.njit(cache=True, nogil=True)
+def sum_of_label(
+    ids: NDArray[np.int32], label_of: NDArray[np.int64], probabilities: NDArray[np.float32], sums: NDArray[np.float64]
+) -> None:
+    """sums[id] += the probability of that segment's label, read at the sample nearest to each of its pixels.
+
+    ids (H, W), 0 = void; label_of and sums: one entry an id; probabilities (h, w, n).
+    """
+    height, width = probabilities.shape[:2]
+    columns = np.empty(ids.shape[1], np.int64)
+    for c in range(ids.shape[1]):
+        columns[c] = (2 * c + 1) * width // (2 * ids.shape[1])
+    for r in range(ids.shape[0]):
+        i = (2 * r + 1) * height // (2 * ids.shape[0])
+        for c in range(ids.shape[1]):
+            k = ids[r, c]
+            if k > 0:
+                sums[k] += probabilities[i, columns[c], label_of[k]]

@@ -1,0 +1,101 @@
+"""`load_model` and what it gives: a model that takes a photograph in any form and says what is where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segweave.errors import ImageError, UsageError, did_you_mean
+from segweave.formats import Photo, read_image
+from segweave.labels import LabelSet
+from segweave.models.adapters.onnx import open_onnx
+from segweave.models.protocol import TASKS, Result, SegmentationModel, Task
+from segweave.models.weights import asset_path
+from segweave.models.zoo import ZOO, ModelCard
+from segweave.segmentation import Instances, Segmentation
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+AnyImage = "str | Path | Image | NDArray[Any]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model ready to use.
+
+    name: as it was asked for. network: the `SegmentationModel` that does the work. card: what is known about it,
+    None for a file of the user's own.
+    """
+
+    name: str
+    network: SegmentationModel
+    card: ModelCard | None = None
+
+    @property
+    def labels(self) -> LabelSet:
+        """What the model can see."""
+        return self.network.labels
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What it can be asked for."""
+        return self.network.tasks
+
+    @overload
+    def predict(
+        self, image: "str | Path | Image | NDArray[Any]", *, task: Literal["panoptic", "semantic"] = "panoptic"
+    ) -> Segmentation: ...
+    @overload
+    def predict(self, image: "str | Path | Image | NDArray[Any]", *, task: Literal["instance"]) -> Instances: ...
+    def predict(self, image: "str | Path | Image | NDArray[Any]", *, task: Task = "panoptic") -> Result:
+        """What is where in one photograph.
+
+        image: a path, a Pillow image, or an array: (H, W, 3) uint8 red green blue, or (H, W) uint8 grey. Returns a
+        `Segmentation` (panoptic, semantic) or `Instances` (instance) in the photograph's pixels. Raises `ImageError`
+        for what is not an image and `UsageError` for a task the model does not offer.
+
+        >>> model = load_model("street")
+        >>> model.predict(np.zeros((90, 120, 3), np.uint8), task="semantic").size
+        (90, 120)
+        """
+        check_task(self, task)
+        return self.network.predict([_photo(image)], task)[0]
+
+
+def load_model(name: str | Path, *, threads: int = 0) -> Model:
+    """Open a model by its name in the zoo, or from an ONNX file that carries a segweave description.
+
+    threads: for the network; 0 = all cores. Raises `UsageError` for a name that is not known and `ModelError` for a
+    file that cannot be used.
+
+    >>> load_model("street").tasks
+    ('panoptic', 'instance', 'semantic')
+    """
+    cards = {card.name: card for card in ZOO}
+    card = cards.get(str(name))
+    if card:
+        return Model(card.name, open_onnx(asset_path(card), threads=threads), card)
+    if not Path(name).suffix and not Path(name).exists():
+        raise UsageError(f"model {str(name)!r} is not known; {did_you_mean(str(name), cards)}")
+    return Model(str(name), open_onnx(name, threads=threads))
+
+
+def check_task(model: Model, task: str) -> None:
+    """`UsageError` with near matches when the model does not offer `task`."""
+    if task not in model.tasks:
+        known = f"is not offered by {model.name!r}" if task in TASKS else "is not known"
+        raise UsageError(f"task {task!r} {known}; {did_you_mean(task, model.tasks)}")
+
+
+def _photo(image: "str | Path | Image | NDArray[Any]") -> Photo:
+    if isinstance(image, str | Path):
+        return read_image(image)
+    array = np.asarray(image if isinstance(image, np.ndarray) else image.convert("RGB"))
+    if array.ndim == 2:
+        array = np.repeat(array[:, :, None], 3, axis=2)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
+        raise ImageError(f"expected an image of (H, W, 3) or (H, W) uint8; found {array.dtype} of shape {array.shape}")
+    return np.ascontiguousarray(array)

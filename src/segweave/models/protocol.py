@@ -1,0 +1,30 @@
+"""What a model is to the rest of segweave: images in, one result each out."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from segweave.formats import Photo
+from segweave.labels import LabelSet
+from segweave.segmentation import Instances, Segmentation
+
+Task = Literal["panoptic", "instance", "semantic"]
+TASKS: tuple[Task, ...] = ("panoptic", "instance", "semantic")
+
+Result = Segmentation | Instances
+"""`Segmentation` for the tasks panoptic and semantic, `Instances` for the task instance."""
+
+
+class SegmentationModel(Protocol):
+    """A network with everything around it: preprocessing, decoding, its label set.
+
+    `predict` takes photographs of any sizes and returns one result each, in order, in pixels of that photograph.
+    It raises `UsageError` for a task that is not in `tasks`.
+    """
+
+    @property
+    def labels(self) -> LabelSet: ...
+
+    @property
+    def tasks(self) -> tuple[Task, ...]: ...
+
+    def predict(self, images: Sequence[Photo], task: Task) -> list[Result]: ...
