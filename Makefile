@@ -30,11 +30,11 @@ demo: .venv-demo/.installed
 	if [ -z "$$image" ]; then \
 	  [ -f .venv-demo/.photo ] || $(DEMO) $(PIP_INSTALL) --no-deps scikit-learn; touch .venv-demo/.photo; \
 	  image=$$($(DEMO) -c 'from importlib.util import find_spec as f; print(f("sklearn").submodule_search_locations[0])'); \
-	  image="$$image/datasets/images/china.jpg"; \
-	  echo "No IMAGE given: taking the photograph china.jpg that scikit-learn ships."; \
+	  mkdir -p demo; cp "$$image/datasets/images/china.jpg" demo/china.jpg; image=demo/china.jpg; \
+	  echo "No IMAGE given: taking a photograph that scikit-learn ships, demo/china.jpg."; \
 	fi; \
 	for task in panoptic instance semantic; do \
-	  echo "segweave predict '$$image' --task $$task --out demo/$$task"; \
+	  echo "segweave predict \"$$image\" --task $$task --out demo/$$task"; \
 	  .venv-demo/bin/segweave predict "$$image" --task $$task --out demo/$$task; \
 	done; \
 	stem=$$(basename -- "$$image"); stem="$${stem%.*}"; \

@@ -205,7 +205,8 @@ def test_reading_costs_no_more_than_pillow_alone(china):
 
 
 def test_reading_a_jpeg_does_not_load_all_plugins_of_pillow(china):
-    code = f"import sys; from segweave.formats import read_image; read_image({str(china)!r}); print(*sys.modules)"
+    code = f"from segweave.formats.images import read_image; read_image({str(china)!r}); print(*sys.modules)"
+    code = f"import sys; sys.path[:] = {sys.path!r}; {code}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "PIL.JpegImagePlugin" in done.stdout
     assert "PIL.TiffImagePlugin" not in done.stdout

@@ -15,11 +15,10 @@ from laws.tree import ROOT, files
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 PAGES = ["README.md", *files(ROOT / "docs", "*.md")]
-SHIM = """#!{python}
-import sys
-sys.path.insert(0, {src!r})
+SHIM = """#!/bin/sh
+exec "{python}" -c 'import sys; sys.path.insert(0, "{src}"); sys.argv[0] = "segweave"
 from segweave.apps.cli.main import main
-sys.exit(main())
+sys.exit(main())' "$@"
 """
 
 
@@ -81,8 +80,9 @@ def test_the_commands_of_the_readme_run(desk: Path) -> None:
     shim.chmod(0o755)
     path = os.pathsep.join([str(shim.parent), os.environ["PATH"]])
     for line, command in commands("README.md"):
+        shell = ["bash", "-o", "pipefail", "-c", command]
         done = subprocess.run(
-            command, shell=True, cwd=desk, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+            shell, cwd=desk, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"README.md:{line}: `{command}` exits {done.returncode}: {done.stderr}"
 

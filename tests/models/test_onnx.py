@@ -109,7 +109,7 @@ def test_outputs_that_do_not_fit_the_description_are_named(tmp_path: Path) -> No
 
 def test_a_task_that_the_network_cannot_do_is_refused(tmp_path: Path) -> None:
     path = describe_channels(channel_network(tmp_path / "plain.onnx"), tmp_path / "model.onnx", COLORS)
-    with pytest.raises(UsageError, match=r"'panoptic' is not offered.*there is 'semantic'"):
+    with pytest.raises(UsageError, match=r"'panoptic' is not offered.*did you mean 'semantic'"):
         load_model(path).predict(FLAG)
 
 

@@ -96,16 +96,16 @@ def test_every_model_ships_with_its_card_in_words(card) -> None:
     assert card.weights_licence in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["street", "street-int8"])
-def test_street_keeps_its_accuracy_on_camvid(name: str, shared: Path) -> None:
-    """The 24 first test images: a fast guard; `benchmarks/camvid.py` measures all 233."""
+def test_street_has_a_mean_iou_of_65_on_camvid(name: str, shared: Path) -> None:
     model = load_model(name, threads=1)
     hit, truth_area, found_area = np.zeros((3, 11), np.int64)
-    for path in sorted((shared / "data/camvid/images/test").glob("*.jpg"))[::10]:
+    for path in sorted((shared / "data/camvid/images/test").glob("*.jpg")):
         truth = np.asarray(Image.open(shared / "data/camvid/labels/test" / f"{path.stem}.png"))
         found = model.predict(path, task="semantic").label_indices()
         for k in range(11):
             hit[k] += ((truth == k) & (found == k)).sum()
             truth_area[k] += (truth == k).sum()
             found_area[k] += ((found == k) & (truth < 11)).sum()
-    assert (hit / (truth_area + found_area - hit)).mean() == pytest.approx(0.65, abs=0.02)
+    assert (hit / (truth_area + found_area - hit)).mean() == pytest.approx(0.65, abs=0.005)

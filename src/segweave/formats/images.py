@@ -149,7 +149,7 @@ def _reader(path: str | Path, start: bytes) -> tuple[str, Any]:
         except ImportError:
             raise ImageError(f"{path}: is an AVIF image, which needs Pillow 11.3; run: pip install -U pillow") from None
     for signature, kind, module, name in _SIGNATURES:
-        if start.startswith(signature) and (kind != "WebP" or start[8:12] in (b"WEBP", b"")):
+        if start.startswith(signature) and (kind != "WebP" or b"WEBP".startswith(start[8:12])):
             return kind, getattr(import_module(f"PIL.{module}"), name)
     raise ImageError(f"{path}: starts with {start[:12]!r}, which is no image; expected one of {', '.join(_KINDS)}")
 
@@ -180,7 +180,9 @@ def _reason(kind: str, error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "does not fit into memory; scale it down first"
     said = " ".join(str(error).split()) or type(error).__name__
-    if "truncated" in said or isinstance(error, (EOFError, struct.error)):
+    if isinstance(error.__cause__ or error, EOFError | struct.error):
+        return f"is a {kind} file that has been cut off in its header; get the file again"
+    if "truncated" in said.lower():
         return f"is a {kind} file that has been cut off: {said}; get the file again"
     return f"is a broken {kind} file: {said}; get the file again"
 

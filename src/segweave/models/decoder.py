@@ -74,7 +74,8 @@ DECODERS: Mapping[str, type[LogitsDecoder] | type[CentersDecoder]] = {
 
 
 def _maps(outputs: Outputs, name: str, channels: int) -> Maps:
-    found = outputs[name]
+    found: NDArray[Any] = outputs[name]
     if found.ndim != 4 or found.shape[:2] != (1, channels):
         raise ModelError(f"output {name!r} must be (1, {channels}, h, w); found {found.shape}")
-    return found[0].astype(np.float32, copy=False)
+    maps: Maps = found[0].astype(np.float32, copy=False)
+    return maps

@@ -80,8 +80,8 @@ class Journal:
         if not found or found[0] != expected:
             before = found[0] if found else "nothing that can be read"
             raise UsageError(
-                f"{self.path.parent}: cannot be resumed: it holds a run of {_short(before)}, this is {_short(expected)};"
-                " leave out --resume to begin anew, or choose another --out"
+                f"{self.path.parent}: cannot be resumed: it holds a run of {_short(before)}, this is"
+                f" {_short(expected)}; leave out --resume to begin anew, or choose another --out"
             )
         finished = [_finished(parsed) for parsed in found[1:]]
         return [done for done in finished if done.stamp == stamp_of(Path(done.source))]
@@ -94,11 +94,20 @@ def finish(prediction: Prediction, image_id: int) -> Finished:
         name=name,
         source=str(path),
         stamp=stamp_of(path),
-        image=image_entry(image_id, str(path), size=result.size),
+        image=image_entry(image_id, _file_name(prediction), size=result.size),
         annotation=None if isinstance(result, Instances) else annotation_entry(image_id, f"{name}.png", seg=result),
         results=result_entries(image_id, result) if isinstance(result, Instances) else [],
         rows=segment_rows(name, result),
     )
+
+
+def _file_name(prediction: Prediction) -> str:
+    """The image's path relative to the folder the user named; for a frame of a video its name."""
+    source = prediction.source
+    if source.kind == "video":
+        return prediction.name
+    depth = source.name.count("/") + 1
+    return "/".join(source.path.parts[-depth:])
 
 
 def stamp_of(path: Path) -> str:

@@ -37,7 +37,7 @@ def _blend(
     top, bottom, left, end = corners
     above = (1 - right) * maps[top, left, channel] + right * maps[top, end, channel]
     below = (1 - right) * maps[bottom, left, channel] + right * maps[bottom, end, channel]
-    return (1 - down) * above + down * below
+    return float((1 - down) * above + down * below)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -39,7 +39,7 @@ ZOO: tuple[ModelCard, ...] = (
         weights_licence="CC BY-NC 4.0",
         commercial=False,
         trained_on="CamVid train + val (SegNet split, 468 images of 480 x 360 px)",
-        score="",
+        score="mIoU 65.0 on CamVid test (233 images, 11 labels, void ignored)",
         paper=STREET_PAPER,
     ),
     ModelCard(
@@ -52,7 +52,7 @@ ZOO: tuple[ModelCard, ...] = (
         weights_licence="CC BY-NC 4.0",
         commercial=False,
         trained_on="CamVid train + val (SegNet split, 468 images of 480 x 360 px)",
-        score="",
+        score="mIoU 65.0 on CamVid test (233 images, 11 labels, void ignored)",
         paper=STREET_PAPER,
     ),
 )

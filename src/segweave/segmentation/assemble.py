@@ -1,6 +1,6 @@
 """From loose parts to a valid `Segmentation`: the one place where ids are renumbered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,8 +64,16 @@ def _groups(segments: Sequence[Segment], areas: NDArray[np.int64], labels: Label
 
 def _fuse(segments: Sequence[Segment], areas: NDArray[np.int64], group: list[int]) -> Segment:
     largest = segments[max(group, key=lambda k: areas[k])]
-    scored = [(areas[k], score) for k in group if (score := segments[k].score) is not None]
-    if len(group) == 1 or not scored:
+    if len(group) == 1:
         return largest
+    return replace(largest, score=mean_score((int(areas[k]), segments[k].score) for k in group))
+
+
+def mean_score(parts: Iterable[tuple[int, float | None]]) -> float | None:
+    """Mean of the scores of (area, score) parts weighted by area, of those that have one; None when none has."""
+    scored = [(area, score) for area, score in parts if score is not None]
+    if not scored:
+        return None
     mean = sum(area * score for area, score in scored) / sum(area for area, _ in scored)
-    return replace(largest, score=float(mean))
+    values = [score for _, score in scored]
+    return min(max(mean, min(values)), max(values))  # rounding must not lead out of 0..1, nor change equal scores

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
-from segweave.segmentation.assemble import assemble
+from segweave.segmentation.assemble import assemble, mean_score
 from segweave.segmentation.instances import Instances
 from segweave.segmentation.rle import Rle
 from segweave.segmentation.segmentation import Segment, Segmentation
@@ -102,8 +102,5 @@ def _columns(seg: Segmentation, index: int, left: int, right: int) -> Rle:
 
 
 def _mean_of_label(seg: Segmentation, label: int) -> Segment:
-    same = [k for k, s in enumerate(seg.segments) if s.label == label]
-    scored = [(int(seg.areas()[k]), score) for k in same if (score := seg.segments[k].score) is not None]
-    if not scored:
-        return Segment(label=label)
-    return Segment(label=label, score=sum(a * s for a, s in scored) / sum(a for a, _ in scored))
+    same = [(int(area), s.score) for area, s in zip(seg.areas(), seg.segments, strict=True) if s.label == label]
+    return Segment(label=label, score=mean_score(same))

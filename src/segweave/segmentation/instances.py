@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
 from segweave.segmentation.rle import Rle
-from segweave.segmentation.segmentation import Segment, check_labels, checked_size
+from segweave.segmentation.segmentation import Segment, check_labels, summary, checked_size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Instances:
     """Scored masks of one image that MAY overlap: Mask R-CNN-like results, COCO polygons.
 
@@ -47,6 +47,9 @@ class Instances:
     def __len__(self) -> int:
         """Number of instances."""
         return len(self.segments)
+
+    def __repr__(self) -> str:
+        return f"<Instances {summary(self.size, self.segments, self.labels)}>"
 
     def areas(self) -> NDArray[np.int64]:
         """(n,) int64: pixels of each mask, hidden ones counted too."""

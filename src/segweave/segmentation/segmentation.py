@@ -43,7 +43,7 @@ class Segment:
             raise InvalidSegmentation(f"a segment's score is a finite number or None; found {self.score}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Segmentation:
     """Segments of one image that do not overlap: semantic, panoptic, or instances without overlap.
 
@@ -88,6 +88,9 @@ class Segmentation:
         same_parts = self.segments == other.segments and self.labels == other.labels
         return same_parts and np.array_equal(self.ids, other.ids)
 
+    def __repr__(self) -> str:
+        return f"<Segmentation {summary(self.size, self.segments, self.labels)}>"
+
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -130,6 +133,14 @@ class Segmentation:
     def label_names(self) -> tuple[str, ...]:
         """(n,) English label name of each segment."""
         return tuple(self.labels[s.label].name for s in self.segments)
+
+
+def summary(size: tuple[int, int], segments: tuple[Segment, ...], labels: LabelSet) -> str:
+    """One line for `repr`: size, number of segments, which labels."""
+    names = sorted({labels[s.label].name for s in segments})
+    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    plural = "segment" if len(segments) == 1 else "segments"
+    return f"{size[0]} x {size[1]} px, {len(segments)} {plural} of {labels.name}" + (f": {shown}" if shown else "")
 
 
 def frozen_ids(ids: NDArray[Any]) -> Ids:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from segweave.apps.cli.output import print_json, print_table
+from segweave.apps.cli.output import Json, print_json, print_table
+from segweave.errors import UsageError, did_you_mean
 from segweave.labels import Label, label_set, label_table, table_names
 
 app = typer.Typer(help="Label sets: what can be seen.", no_args_is_help=True)
@@ -34,10 +35,12 @@ def show_set(
 
     Example:  segweave labels show cityscapes
     """
+    if not name.endswith(".csv") and name not in table_names():
+        raise UsageError(f"label set {name!r} is not known; {did_you_mean(name, table_names())}")
     table = label_table(name)
     if json:
         labels = [_entry(k, label, i) for k, (label, i) in enumerate(zip(table.labels, table.source_ids, strict=True))]
-        voids = [{"name": void.name, "source_id": void.source_id} for void in table.voids]
+        voids: Json = [{"name": void.name, "source_id": void.source_id} for void in table.voids]
         print_json({"name": table.labels.name, "labels": labels, "voids": voids})
         return
     rows: list[tuple[str | Text, ...]] = []
@@ -48,7 +51,7 @@ def show_set(
     print_table(("index", "color", "kind", "name", "ja", "ko", "source id"), rows, right=("index", "source id"))
 
 
-def _entry(index: int, label: Label, source_id: int) -> dict[str, str | int | bool]:
+def _entry(index: int, label: Label, source_id: int) -> Json:
     return {
         "index": index,
         "name": label.name,

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from segweave import __version__
-from segweave.apps.cli import labels, models, predict
+from segweave.apps.cli import labels, models
+from segweave.apps.cli.predict import predict
 from segweave.errors import SegweaveError, UsageError
 
-COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (("predict", predict.predict),)
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (("predict", predict),)
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (("labels", labels.app), ("models", models.app))
 
 EXAMPLES = """

@@ -1,0 +1,68 @@
+"""`segweave labels`, `segweave models`, `--version`, `--help`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import segweave
+from cli import Cli
+from segweave.labels import table_names
+from segweave.models import ZOO
+
+
+def test_the_version_is_the_package_s(cli: Cli) -> None:
+    assert cli("--version").out == f"segweave {segweave.__version__}\n"
+
+
+def test_help_shows_commands_and_examples(cli: Cli) -> None:
+    said = cli("--help")
+    assert said.code == 0
+    for word in ("predict", "labels", "models", "Examples", "segweave predict street.jpg --out results"):
+        assert word in said.out
+    assert "Examples" in cli("predict", "--help").out
+
+
+def test_labels_list_names_every_table(cli: Cli) -> None:
+    told = json.loads(cli("labels", "list", "--json").out)
+    assert [row["name"] for row in told] == list(table_names())
+    assert {"name": "coco_panoptic", "labels": 133, "things": 80, "stuff": 53} in told
+    text = cli("labels", "list").out
+    assert all(name in text for name in table_names())
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_labels_show_has_every_label_in_three_languages(name: str, cli: Cli) -> None:
+    labels = segweave.label_set(name)
+    told = json.loads(cli("labels", "show", name, "--json").out)
+    assert [row["name"] for row in told["labels"]] == list(labels.names)
+    assert all(row["ja"] and row["ko"] for row in told["labels"])
+    text = cli("labels", "show", name).out
+    assert all(label.name in text and label.ja in text and label.ko in text for label in labels)
+
+
+def test_labels_show_reads_a_person_s_own_table(cli: Cli, tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("name,thing,void,color,source_id,ja,ko\nrust,0,0,#aa5500,7,,\n", encoding="utf-8")
+    assert json.loads(cli("labels", "show", table, "--json").out)["labels"][0]["source_id"] == 7
+
+
+def test_an_unknown_label_set_or_model_is_one_line_with_near_matches(cli: Cli) -> None:
+    for arguments, says in (
+        (("labels", "show", "cityscape"), "'cityscapes'"),
+        (("models", "show", "steet"), "'street'"),
+    ):
+        said = cli(*arguments)
+        assert said.code == 2
+        assert len(said.complaints) == 1
+        assert f"did you mean {says}" in said.complaints[0]
+
+
+def test_models_list_and_show_tell_licence_and_score(cli: Cli) -> None:
+    assert [card["name"] for card in json.loads(cli("models", "list", "--json").out)] == [card.name for card in ZOO]
+    assert json.loads(cli("models", "list", "--task", "instance", "--json").out)
+    assert cli("models", "list", "--task", "instances").code == 2
+    shown = json.loads(cli("models", "show", "street", "--json").out)
+    assert shown["commercial"] is False
+    assert "mIoU" in shown["score"]
+    assert "CC BY-NC 4.0" in cli("models", "show", "street").out
