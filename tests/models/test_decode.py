@@ -110,7 +110,7 @@ def scene() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_touching_things_are_told_apart_by_where_their_pixels_point() -> None:
-    seg = decode_centers(*scene(), (4, 6), LABELS, CenterRule(window=3, min_share=0.0))
+    seg = decode_centers(*scene(), size=(4, 6), labels=LABELS, rule=CenterRule(window=3, min_share=0.0))
     assert seg.label_names() == ("road", "car", "car")
     assert seg.ids.tolist() == [[1] * 6, [1] * 6, [2, 2, 2, 3, 3, 3], [2, 2, 2, 3, 3, 3]]
     assert [s.score for s in seg.segments] == pytest.approx([0.98670, 0.8 * 0.98670, 0.6 * 0.98670], abs=1e-5)
@@ -119,21 +119,22 @@ def test_touching_things_are_told_apart_by_where_their_pixels_point() -> None:
 def test_a_thing_takes_the_label_of_most_of_its_pixels() -> None:
     logits, heat, offsets = scene()
     logits[:, 2, 0] = 0, 0, 5  # one of the left car's six cells says person
-    seg = decode_centers(logits, heat, offsets, (4, 6), LABELS, CenterRule(window=3, min_share=0.0))
+    seg = decode_centers(logits, heat, offsets, size=(4, 6), labels=LABELS, rule=CenterRule(window=3, min_share=0.0))
     assert seg.label_names() == ("road", "car", "car")
     assert seg.areas().tolist() == [12, 6, 6]
 
 
 def test_things_that_are_too_small_become_void() -> None:
     logits, heat, offsets = scene()
-    seg = decode_centers(logits, heat, offsets, (4, 6), LABELS, CenterRule(window=3, min_share=7 / 24))
+    seg = decode_centers(logits, heat, offsets, size=(4, 6), labels=LABELS, rule=CenterRule(window=3, min_share=7 / 24))
     assert seg.label_names() == ("road",)
     assert seg.void_area() == 12
 
 
 def test_without_a_center_connected_parts_are_the_things() -> None:
     logits = logits_of([[1, 0, 1], [1, 0, 1]])
-    seg = decode_centers(logits, np.zeros((1, 2, 3), np.float32), np.zeros((2, 2, 3), np.float32), (2, 3), LABELS, RULE)
+    heat, offsets = np.zeros((1, 2, 3), np.float32), np.zeros((2, 2, 3), np.float32)
+    seg = decode_centers(logits, heat, offsets, size=(2, 3), labels=LABELS, rule=RULE)
     assert sorted(seg.label_names()) == ["car", "car", "road"]
     assert seg.void_area() == 0
 
@@ -151,7 +152,7 @@ def test_any_maps_give_a_valid_result_whose_labels_are_the_semantic_ones(
     logits = rng.normal(size=(3, *grid)).astype(np.float32)
     heat = rng.random((1, *grid)).astype(np.float32)
     offsets = rng.normal(size=(2, *grid)).astype(np.float32) * 3
-    seg = decode_centers(logits, heat, offsets, size, LABELS, CenterRule(threshold=0.7, min_share=0.0))
+    seg = decode_centers(logits, heat, offsets, size=size, labels=LABELS, rule=CenterRule(threshold=0.7, min_share=0.0))
     semantic = upsampled_argmax(logits, size)
     assert seg.size == size
     assert seg.void_area() == 0
@@ -169,7 +170,7 @@ def test_every_thing_pixel_goes_to_the_nearest_center() -> None:
     centers = np.array([(1, 1), (4, 6), (5, 2)])
     heat[0, centers[:, 0], centers[:, 1]] = 0.9, 0.8, 0.7
     offsets = rng.normal(size=(2, *grid)).astype(np.float32)
-    seg = decode_centers(logits, heat, offsets, size, LABELS, CenterRule(window=3, min_share=0.0))
+    seg = decode_centers(logits, heat, offsets, size=size, labels=LABELS, rule=CenterRule(window=3, min_share=0.0))
     rows = np.maximum((np.arange(size[0]) + 0.5) * grid[0] / size[0] - 0.5, 0)[:, None]
     columns = np.maximum((np.arange(size[1]) + 0.5) * grid[1] / size[1] - 0.5, 0)[None, :]
     full = upsampled(offsets.astype(np.float64), size)

@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from segmentation_strategies import masks
 
+from segmentation_strategies import masks
 from segweave.segmentation import Rle
 
 # pycocotools' compiled decode has not followed numpy 2 yet

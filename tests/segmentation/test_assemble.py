@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as npst
-from segmentation_strategies import CAT, DOG, GRASS, LABELS, SKY, assert_valid, segmentations, segments, sides
 
+from segmentation_strategies import CAT, DOG, GRASS, LABELS, SKY, assert_valid, segmentations, segments, sides
 from segweave.errors import InvalidSegmentation
 from segweave.segmentation import Segment, assemble
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as npst
-from segmentation_strategies import CAT, DOG, GRASS, LABELS, OWL, SKY, assert_valid, instances, segmentations, sides
 
+from segmentation_strategies import CAT, DOG, GRASS, LABELS, OWL, SKY, assert_valid, instances, segmentations, sides
 from segweave.errors import InvalidSegmentation
 from segweave.labels import Label, LabelSet
 from segweave.segmentation import (

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as npst
-from segmentation_strategies import CAT, DOG, GRASS, LABELS, SKY, assert_valid, segmentations, segments
 
+from segmentation_strategies import CAT, DOG, GRASS, LABELS, SKY, assert_valid, segmentations, segments
 from segweave.errors import InvalidSegmentation, LabelError
 from segweave.labels import Label, LabelMap, LabelSet
 from segweave.segmentation import Segment, Segmentation, edit

@@ -4,8 +4,8 @@ import pickle
 import numpy as np
 import pytest
 from hypothesis import given
-from segmentation_strategies import CAT, LABELS, SKY, instances
 
+from segmentation_strategies import CAT, LABELS, SKY, instances
 from segweave.errors import InvalidSegmentation
 from segweave.segmentation import Instances, Rle, Segment
 

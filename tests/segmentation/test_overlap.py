@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from segmentation_strategies import CAT, LABELS, pairs
 
+from segmentation_strategies import CAT, LABELS, pairs
 from segweave.errors import InvalidSegmentation
 from segweave.segmentation import Segment, Segmentation, contact, overlap, overlap_numpy
 from segweave.segmentation.overlap import count_pairs, count_pairs_numpy

@@ -6,8 +6,8 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import example, given
-from segmentation_strategies import masks
 
+from segmentation_strategies import masks
 from segweave.errors import InvalidSegmentation
 from segweave.segmentation import Polygon, mask_to_polygons, polygons_to_mask
 
@@ -182,7 +182,7 @@ def test_several_polygons_are_united_and_the_image_cuts_off_the_rest(found):
 @pytest.mark.parametrize("shift", [0, -200, -301])
 def test_a_line_that_crosses_a_ring_more_than_256_times_is_filled_right(shift):
     teeth = [p for c in range(0, 302, 2) for p in ((0, c), (0, c + 1), (1, c + 1), (1, c + 2))]
-    ring = np.array([*teeth[:-1], (2, 301), (2, 0)]) + (0, shift)
+    ring = np.array([*teeth[:-1], (2, 301), (2, 0)]) + np.array([0, shift])
     # row 0: every second column; row 1: all of them; 301 columns in all
     expected = np.array([[c % 2 == 0 for c in range(301)], [True] * 301])
     assert (

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from segmentation_strategies import CAT, LABELS, assert_valid
 
+from segmentation_strategies import CAT, LABELS, assert_valid
 from segweave.segmentation import Segment, Segmentation, assemble
 
 CATS = (Segment(label=CAT), Segment(label=CAT))

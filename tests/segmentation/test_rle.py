@@ -5,8 +5,8 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import example, given
-from segmentation_strategies import masks
 
+from segmentation_strategies import masks
 from segweave.errors import InvalidSegmentation
 from segweave.segmentation import Rle
 

@@ -38,7 +38,7 @@ def decode_logits(logits: Maps, size: Size, labels: LabelSet) -> Segmentation:
 
 
 def decode_centers(
-    logits: Maps, heat: Maps, offsets: Maps, size: Size, labels: LabelSet, rule: CenterRule
+    logits: Maps, heat: Maps, offsets: Maps, *, size: Size, labels: LabelSet, rule: CenterRule
 ) -> Segmentation:
     """Panoptic result from label logits, a map of object centres and offsets to them.
 

@@ -30,7 +30,7 @@ class LogitsDecoder:
         """Names of the outputs that must be there."""
         return (self.logits,)
 
-    def decode(self, outputs: Outputs, size: Size, labels: LabelSet, task: Task) -> Result:
+    def decode(self, outputs: Outputs, *, size: Size, labels: LabelSet, task: Task) -> Result:
         """The result in the photograph's pixels; size: (height, width)."""
         return decode_logits(_maps(outputs, self.logits, len(labels)), size, labels)
 
@@ -50,7 +50,7 @@ class CentersDecoder:
         """Names of the outputs that must be there."""
         return self.logits, self.heat, self.offsets
 
-    def decode(self, outputs: Outputs, size: Size, labels: LabelSet, task: Task) -> Result:
+    def decode(self, outputs: Outputs, *, size: Size, labels: LabelSet, task: Task) -> Result:
         """The result in the photograph's pixels; size: (height, width)."""
         logits = _maps(outputs, self.logits, len(labels))
         if task == "semantic":
@@ -61,7 +61,7 @@ class CentersDecoder:
                 f"the outputs {', '.join(self.outputs)} must share one grid; found {logits.shape[1:]},"
                 f" {heat.shape[1:]} and {offsets.shape[1:]}"
             )
-        panoptic = decode_centers(logits, heat, offsets, size, labels, self.rule)
+        panoptic = decode_centers(logits, heat, offsets, size=size, labels=labels, rule=self.rule)
         return panoptic_to_instances(panoptic) if task == "instance" else panoptic
 
 

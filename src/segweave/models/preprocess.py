@@ -23,7 +23,7 @@ class Preprocess:
 
     >>> street = Preprocess(pixels=384 * 512, multiple=32)
     >>> street.network_size((360, 480)), street.network_size((1080, 1920)), street.network_size((1, 1))
-    ((384, 512), (320, 608), (448, 448))
+    ((384, 512), (320, 576), (448, 448))
     """
 
     pixels: int

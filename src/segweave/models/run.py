@@ -17,7 +17,7 @@ _WAITING = 2  # images that may wait to be drawn; more would only fill the memor
 
 @contextmanager
 def finished_images(
-    model: Model, sources: Sequence[Source], task: Task, folder: PredictionFolder | None
+    model: Model, sources: Sequence[Source], *, task: Task, folder: PredictionFolder | None
 ) -> Iterator[Iterator[Finished | Failure]]:
     """Predict all sources: yields an iterator of what is finished, in order, and what failed.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
 from segweave.segmentation.rle import Rle
-from segweave.segmentation.segmentation import Segment, check_labels, summary, checked_size
+from segweave.segmentation.segmentation import Segment, check_labels, checked_size, summary
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 from segweave.apps.cli.output import progress, say
-from segweave.apps.cli.predict_output import print_as_json, print_as_lines
+from segweave.apps.cli.predict_output import Outcome, print_as_json, print_as_lines
 from segweave.errors import UsageError, did_you_mean
 from segweave.labels import Language
 
@@ -63,8 +63,8 @@ def predict(
     folder = None
     if out is not None:
         folder = PredictionFolder.open(out, opened, cast("Task", task), sources=sources, look=look, resume=resume)
-    done, failed, interrupted = _run(opened, sources, cast("Task", task), folder)
-    (print_as_json if json else print_as_lines)(opened, task, out, done, failed)
+    done, failed, interrupted = _run(opened, sources, task=cast("Task", task), folder=folder)
+    (print_as_json if json else print_as_lines)(Outcome(opened, task, out, done, failed))
     if interrupted:
         go_on = "; --resume goes on" if out else ""
         say(f"segweave: interrupted: {len(done)} images are finished{go_on}")
@@ -74,7 +74,7 @@ def predict(
 
 
 def _run(
-    model: "Model", sources: "tuple[Source, ...]", task: "Task", folder: "PredictionFolder | None"
+    model: "Model", sources: "tuple[Source, ...]", *, task: "Task", folder: "PredictionFolder | None"
 ) -> "tuple[list[Finished], list[Failure], bool]":
     """What is finished, what failed, and whether the user interrupted."""
     from segweave.models.pipeline import Failure
@@ -87,7 +87,7 @@ def _run(
     interrupted = False
     with progress("images", total=len(sources) - before if countable else None) as advance:
         try:
-            with finished_images(model, sources, task, folder) as items:
+            with finished_images(model, sources, task=task, folder=folder) as items:
                 for item in items:
                     if isinstance(item, Failure):
                         failed.append(item)

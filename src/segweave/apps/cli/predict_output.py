@@ -1,7 +1,7 @@
 """How `segweave predict` tells what it found: lines for people, JSON for programs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,35 +14,43 @@ if TYPE_CHECKING:
     from segweave.models.pipeline import Failure
 
 
-def print_as_json(
-    model: "Model", task: str, out: str | None, done: "Sequence[Finished]", failed: "Sequence[Failure]"
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run has to tell. out: the folder as the user named it, None when nothing was written."""
+
+    model: "Model"
+    task: str
+    out: str | None
+    done: "Sequence[Finished]"
+    failed: "Sequence[Failure]"
+
+
+def print_as_json(outcome: Outcome) -> None:
     """One document: model, task, label set, every image with its files and segments, and what failed."""
     print_json(
         {
-            "model": model.name,
-            "task": task,
-            "label_set": model.labels.name,
-            "out": out,
-            "images": [_image(item, out) for item in done],
-            "failed": [{"source": str(item.source.path), "error": str(item.error)} for item in failed],
+            "model": outcome.model.name,
+            "task": outcome.task,
+            "label_set": outcome.model.labels.name,
+            "out": outcome.out,
+            "images": [_image(item, outcome.out) for item in outcome.done],
+            "failed": [{"source": str(item.source.path), "error": str(item.error)} for item in outcome.failed],
         }
     )
 
 
-def print_as_lines(
-    model: "Model", task: str, out: str | None, done: "Sequence[Finished]", failed: "Sequence[Failure]"
-) -> None:
+def print_as_lines(outcome: Outcome) -> None:
     """A line for each image with its largest labels, and where the files are."""
-    for item in done:
+    for item in outcome.done:
         things = sum(row.is_thing for row in item.rows)
         n = len(item.rows)
         print(f"{item.source}: {n} segment{'s' * (n != 1)} ({things} things): {_largest(item.rows) or 'nothing'}")
-    if out is not None and done:
+    if outcome.out is not None and outcome.done:
         from segweave.models.folder import overlay_name
 
-        pictures = f"{len(done)} pictures, for example " if len(done) > 1 else ""
-        print(f"{pictures}{Path(out) / overlay_name(done[-1].name)}")
+        n = len(outcome.done)
+        example = Path(outcome.out) / overlay_name(outcome.done[-1].name)
+        print(f"{n} pictures, for example {example}" if n > 1 else str(example))
 
 
 def _image(item: "Finished", out: str | None) -> Json:

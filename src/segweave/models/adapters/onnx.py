@@ -62,7 +62,7 @@ class OnnxModel:
 
     def decode(self, outputs: Outputs, size: Size, task: Task) -> Result:
         """From the network's outputs to a result of `size` (height, width) px."""
-        return self.description.decoder.decode(outputs, size, self.labels, task)
+        return self.description.decoder.decode(outputs, size=size, labels=self.labels, task=task)
 
 
 def open_onnx(path: str | Path, *, threads: int = 0) -> OnnxModel:
@@ -77,6 +77,8 @@ def open_onnx(path: str | Path, *, threads: int = 0) -> OnnxModel:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors only: the rest would be printed into other people's terminals
+    # waiting threads sleep: spinning ones take the cores from those that read, draw and write other images
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base below Exception
