@@ -22,7 +22,7 @@ from segweave.formats import (
 )
 from segweave.formats.id_png import read_id_png
 from segweave.labels import Label, LabelSet, label_set, label_table, table_names
-from segweave.segmentation import Segment, Segmentation, instances_to_panoptic
+from segweave.segmentation import Instances, Rle, Segment, Segmentation, instances_to_panoptic
 
 quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -114,7 +114,13 @@ def test_instances_are_painted_and_hidden_pixels_noted(tmp_path, truth):
     assert open_coco_panoptic(tmp_path / "p.json")[0].truth == seg
     covered = np.sum([truth.mask(k) for k in range(len(truth))], axis=0) if len(truth) else np.zeros(truth.size)
     assert len(notes) == int((covered > 1).any() or len(seg) < len(truth))
-    assert all("hidden" in str(note) or "fused" in str(note) for note in notes)
+
+
+def test_a_note_counts_hidden_pixels_and_fused_masks(tmp_path):
+    masks = tuple(Rle.from_mask(np.array(m)) for m in ([[1, 1, 0, 0]], [[0, 1, 1, 0]], [[0, 0, 0, 1]]))
+    parts = (Segment(label=3), Segment(label=0), Segment(label=0))
+    (note,) = save_coco_panoptic([sample_of(Instances((1, 4), masks, parts, SOME_LABELS))], tmp_path / "p.json")
+    assert "1 pixels of masks hidden" in note.reason and "3 masks became 2 segments" in note.reason
 
 
 def test_images_are_found_in_the_usual_places(tmp_path):

@@ -14,6 +14,7 @@ from segweave.labels import label_set
 from segweave.segmentation import Instances, Rle, Segment
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools
 @given(instances())
 def test_pycocotools_decodes_the_same_masks_and_boxes(truth):
     scored = tuple(Segment(label=s.label, score=0.25) for s in truth.segments)

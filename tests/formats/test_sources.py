@@ -109,7 +109,7 @@ def test_a_wrong_path_comes_with_near_matches(folder):
     assert "no folder" in problem_of(folder / "none" / "a.jpg")
     assert "is an address" in problem_of("https://example.org/a.jpg")
     assert "empty name" in problem_of("")
-    assert "cannot be read" in problem_of("a\0b.jpg")
+    assert "empty name or none" in problem_of("a\0b.jpg")
     assert "cannot be read" in problem_of("n" * 300 + ".jpg")
 
 

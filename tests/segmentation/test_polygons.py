@@ -216,6 +216,7 @@ def test_rings_are_independent_and_read_only_even_after_pickling_and_copying():
     polygon = Polygon(mine, (mine,))
     mine[:] = 7
     for same in (polygon, pickle.loads(pickle.dumps(polygon)), copy.copy(polygon), copy.deepcopy(polygon)):
+        assert len(same.holes) == 1
         for ring in (same.outer, *same.holes):
             assert ring.tolist() == [[0, 1], [0, 3], [2, 3]] and ring.dtype == np.float64
             with pytest.raises(ValueError, match="read-only"):

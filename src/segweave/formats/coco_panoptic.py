@@ -129,7 +129,7 @@ def save_coco_panoptic(samples: Dataset | Iterable[Sample], json_path: str | Pat
     """Write samples as `json_path` and id PNGs in the folder called like it without `.json`; returns what was lost.
 
     The JSON comes last, so an interrupted run leaves no index of half the data. Photographs are not copied. Lost:
-    pixels of `Instances` that others hide. Raises `FormatError` for two images with one id, for samples of different
+    pixels of `Instances` that others hide, and which stuff mask of a label is which. Raises `FormatError` for two images with one id, for samples of different
     label sets, and for an image name that leaves the folder.
     """
     json_path = Path(json_path)
@@ -174,7 +174,8 @@ def _panoptic(sample: Sample, json_path: Path) -> tuple[Segmentation, list[Note]
         return sample.truth, []
     seg = instances_to_panoptic(sample.truth)
     hidden = int(sample.truth.areas().sum() - seg.areas().sum())
-    if not hidden:
+    before, after = len(sample.truth), len(seg)
+    if not hidden and before == after:
         return seg, []
-    reason = f"masks overlap: {hidden} hidden pixels dropped; segments before {len(sample.truth)}, after {len(seg)}"
+    reason = f"{hidden} pixels of masks hidden by others dropped; {before} masks became {after} segments"
     return seg, [Note(json_path, f"image {sample.image_id!r}", reason)]

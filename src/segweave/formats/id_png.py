@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from segweave.errors import FormatError, InvalidSegmentation
 from segweave.files import replacing
 from segweave.formats.images import MAX_PIXELS
+from segweave.formats.png import SIGNATURE, UNFILTERED, encode_rgb
 
 LARGEST_ID = (1 << 24) - 1
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _OWN_MARK = b"tEXtSoftware\0segweave"
-_MARK_PLACE = len(_SIGNATURE) + 25 + 4  # behind the header chunk and the length of the next
+_MARK_PLACE = len(SIGNATURE) + 25 + 4  # behind the header chunk and the length of the next
 
 
 def write_id_png(path: str | Path, ids: NDArray[Any]) -> None:
@@ -36,18 +36,16 @@ def write_id_png(path: str | Path, ids: NDArray[Any]) -> None:
     if low < 0 or high > LARGEST_ID:
         raise InvalidSegmentation(f"an id PNG holds ids 0..{LARGEST_ID}; found {low}..{high}")
     height, width = ids.shape
-    # Own PNG writer: Pillow tries five filters a row, twice the time for a larger file (ids are flat areas, which
-    # deflate finds by itself). Measured at 640x480, 30 segments: 1.7 ms against 4.6 ms.
-    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # a row starts with its filter: 0 = none
+    # Ids are flat areas, which deflate finds by itself: no filter. At 640x480 with 30 segments 1.7 ms; Pillow 4.6 ms.
+    rows = np.full((height, 1 + 3 * width), UNFILTERED, np.uint8)
     rows[:, 1::3] = ids if high < 256 else ids & 255
     if high > 255:
         rows[:, 2::3] = ids >> 8 & 255
     if high > 65535:
         rows[:, 3::3] = ids >> 16
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        file.write(_SIGNATURE + _chunk(b"IHDR", header) + _chunk(_OWN_MARK[:4], _OWN_MARK[4:]))
-        file.write(_chunk(b"IDAT", zlib.compress(rows.data, 1)) + _chunk(b"IEND", b""))
+    content = encode_rgb(rows, strategy=zlib.Z_DEFAULT_STRATEGY, software=b"segweave")
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def read_id_png(path: str | Path) -> NDArray[np.int32]:
@@ -81,13 +79,9 @@ def is_own_id_png(path: str | Path) -> bool:
         return False
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-
-
 def _rgb_size(path: str | Path, data: bytes) -> tuple[int, int]:
     """(height, width) of an 8-bit RGB PNG, from its header (PNG specification §11.2.1)."""
-    if not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
+    if not data.startswith(SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
         raise FormatError(f"{path}: starts with {data[:8]!r} ({len(data)} bytes); expected an RGB PNG with ids")
     width, height, depth, color = struct.unpack(">IIBB", data[16:26])
     if (depth, color) != (8, 2):

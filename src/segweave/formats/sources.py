@@ -68,8 +68,8 @@ def _find(pattern: str) -> list[tuple[Path, Path]]:
     """(file, folder its name is relative to) of everything `pattern` names; `UsageError` when that is nothing."""
     try:
         path = Path(pattern)
-        if not pattern.strip():
-            raise UsageError("an empty name was given as a source; expected a file, a folder or a glob")
+        if not pattern.strip() or "\0" in pattern:
+            raise UsageError(f"{pattern!r}: is an empty name or none at all; expected a file, a folder or a glob")
         if path.is_dir():
             return _sorted(_inside(path), path, f"{pattern}: has no image or video in it")
         if path.exists():
