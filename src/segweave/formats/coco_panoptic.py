@@ -129,8 +129,8 @@ def save_coco_panoptic(samples: Dataset | Iterable[Sample], json_path: str | Pat
     """Write samples as `json_path` and id PNGs in the folder called like it without `.json`; returns what was lost.
 
     The JSON comes last, so an interrupted run leaves no index of half the data. Photographs are not copied. Lost:
-    pixels of `Instances` that others hide, and which stuff mask of a label is which. Raises `FormatError` for two images with one id, for samples of different
-    label sets, and for an image name that leaves the folder.
+    pixels of `Instances` that others hide, and which stuff mask of a label is which. Raises `FormatError` for two
+    images with one id, for samples of different label sets, and for an image name that leaves the folder.
     """
     json_path = Path(json_path)
     folder = make_folder(_png_folder(json_path))
