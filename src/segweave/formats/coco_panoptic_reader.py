@@ -119,8 +119,8 @@ def _load_sample(index: _Index, place: int) -> Sample:
     if ids.shape != size:
         raise FormatError(f"{png}: {name}: has {ids.shape} pixels (height, width); {index.path} says {size}")
     listed, notes = _listed(index, annotation, name)
-    dense = _dense(ids, listed, f"{png}: {name}")
-    notes += _check_areas(index, listed, dense, name)
+    dense, areas = _dense(ids, listed, f"{png}: {name}")
+    notes += _check_areas(index, listed, areas, name)
     seg = assemble(dense, [entry.segment for entry in listed], index.labels)
     path = next((found for folder in index.image_folders if (found := folder / image_name).is_file()), None)
     return Sample(
@@ -171,8 +171,10 @@ def _source_id(entry: Entry, png_id: int, where: str, *, own: bool) -> int | str
     return None if own else png_id
 
 
-def _dense(ids: Ids, listed: Sequence[_Listed], where: str) -> NDArray[np.int32]:
-    """(H, W) int32: 0 = void, k = `listed[k - 1]`. Goes by runs of equal pixels, of which there are few."""
+def _dense(ids: Ids, listed: Sequence[_Listed], where: str) -> tuple[NDArray[np.int32], list[int]]:
+    """(H, W) int32 with 0 = void, k = `listed[k - 1]`, and the pixels of each listed segment.
+
+    Goes by runs of equal pixels, of which there are few."""
     flat = ids.ravel()
     starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
     values = flat[starts]
@@ -185,12 +187,13 @@ def _dense(ids: Ids, listed: Sequence[_Listed], where: str) -> NDArray[np.int32]
         wrong = int(values[unlisted][0])
         area = int((flat == wrong).sum())
         raise FormatError(f"{where}: id {wrong} has {area} pixels but is not in 'segments_info'")
-    return np.repeat(new.astype(np.int32), np.diff(starts, append=flat.size)).reshape(ids.shape)
+    lengths = np.diff(starts, append=flat.size)
+    areas = np.bincount(new, weights=lengths, minlength=len(known))[1:]
+    return np.repeat(new.astype(np.int32), lengths).reshape(ids.shape), areas.astype(int).tolist()
 
 
-def _check_areas(index: _Index, listed: Sequence[_Listed], dense: NDArray[np.int32], name: str) -> list[Note]:
+def _check_areas(index: _Index, listed: Sequence[_Listed], areas: Sequence[int], name: str) -> list[Note]:
     """Notes for what `assemble` drops and fuses; `FormatError` where the listed area is not that of the PNG."""
-    areas = np.bincount(dense.ravel(), minlength=len(listed) + 1)[1:].tolist()
     notes: list[Note] = []
     stuff: dict[int, int] = {}
     for entry, area in zip(listed, areas, strict=True):

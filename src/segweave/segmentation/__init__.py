@@ -1,5 +1,6 @@
 """What was seen: one result type for three tasks, and the functions that count, edit and convert it."""
 
+from segweave.segmentation import edit
 from segweave.segmentation.assemble import assemble
 from segweave.segmentation.contact import contact
 from segweave.segmentation.convert import (
@@ -24,6 +25,7 @@ __all__ = [
     "Segmentation",
     "assemble",
     "contact",
+    "edit",
     "from_label_indices",
     "instances_to_panoptic",
     "mask_to_polygons",

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.segmentation.overlap import count_pairs_numpy
+from segweave.segmentation.overlap import count_pairs
 from segweave.segmentation.segmentation import Segmentation
 
 
@@ -21,8 +21,10 @@ def contact(seg: Segmentation) -> NDArray[np.int64]:
     [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
     """
     shape = (len(seg) + 1, len(seg) + 1)
-    beside = count_pairs_numpy(seg.ids[:, :-1], seg.ids[:, 1:], shape)
-    below = count_pairs_numpy(seg.ids[:-1], seg.ids[1:], shape)
+    in_reading_order = seg.ids.reshape(-1)
+    beside = count_pairs(in_reading_order[:-1], in_reading_order[1:], shape)
+    beside -= count_pairs(seg.ids[:-1, -1:], seg.ids[1:, :1], shape)  # the end of a row and the start of the next
+    below = count_pairs(seg.ids[:-1], seg.ids[1:], shape)
     ordered = beside + below
     both = ordered + ordered.T
     np.fill_diagonal(both, 0)

@@ -44,7 +44,7 @@ def print_as_lines(outcome: Outcome) -> None:
     for item in outcome.done:
         things = sum(row.is_thing for row in item.rows)
         n = len(item.rows)
-        print(f"{item.source}: {n} segment{'s' * (n != 1)} ({things} things): {_largest(item.rows) or 'nothing'}")
+        print(f"{item.source}: {_count(n, 'segment')} ({_count(things, 'thing')}): {_largest(item.rows) or 'nothing'}")
     if outcome.out is not None and outcome.done:
         from segweave.models.folder import overlay_name
 
@@ -65,6 +65,10 @@ def _image(item: "Finished", out: str | None) -> Json:
         "ids": None if out is None or item.annotation is None else str(Path(out) / ids_name(item.name)),
         "segments": [{name: value for name, value in asdict(row).items() if name != "image"} for row in item.rows],
     }
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"
 
 
 def _largest(rows: "Sequence[SegmentRow]") -> str:
