@@ -4,12 +4,14 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, features
 
-from segweave.formats.images import image_size, read_image
+from segweave.errors import ImageError
+from segweave.formats.images import from_pillow, image_size, read_image
 
 HAND = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[9, 9, 9], [90, 90, 90], [200, 100, 50]]], np.uint8)
 
@@ -210,3 +212,30 @@ def test_reading_a_jpeg_does_not_load_all_plugins_of_pillow(china):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "PIL.JpegImagePlugin" in done.stdout
     assert "PIL.TiffImagePlugin" not in done.stdout
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "CMYK", "I;16", "1", "F"])
+def test_a_pillow_image_becomes_what_its_file_would(mode: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    grey = Image.fromarray(rng.integers(0, 256, (5, 7), dtype=np.uint8))
+    image = grey.convert("I").convert(mode) if mode == "I;16" else grey.convert(mode)
+    path = tmp_path / f"a.{'tif' if mode in ('CMYK', 'F') else 'png'}"
+    image.save(path)
+    assert np.array_equal(from_pillow(image), read_image(path))
+    with Image.open(path) as opened:
+        assert np.array_equal(from_pillow(opened), read_image(path))
+
+
+def test_a_pillow_image_is_turned_as_exif_says(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.arange(36, dtype=np.uint8).reshape(3, 4, 3)).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as opened:
+        assert from_pillow(opened).shape == (4, 3, 3)
+        assert np.array_equal(from_pillow(opened), read_image(tmp_path / "a.png"))
+
+
+def test_a_pillow_image_that_was_cut_off_is_refused(tmp_path: Path, china: Path) -> None:
+    (tmp_path / "cut.jpg").write_bytes(china.read_bytes()[:5000])
+    with Image.open(tmp_path / "cut.jpg") as opened, pytest.raises(ImageError, match="cut off"):
+        from_pillow(opened)

@@ -13,7 +13,7 @@ from segweave.formats.coco_panoptic_reader import open_coco_panoptic
 from segweave.formats.coco_results import ResultEntry, result_entries, save_results
 from segweave.formats.dataset import Dataset, Note, Sample
 from segweave.formats.id_png import read_id_png, write_id_png
-from segweave.formats.images import MAX_PIXELS, Photo, image_size, read_image
+from segweave.formats.images import MAX_PIXELS, Photo, from_pillow, image_size, read_image
 from segweave.formats.pictures import write_png
 from segweave.formats.segments_csv import SegmentRow, save_segments, segment_rows
 from segweave.formats.sources import Source, find_sources
@@ -34,6 +34,7 @@ __all__ = [
     "annotation_entry",
     "find_sources",
     "frame_count",
+    "from_pillow",
     "image_entry",
     "image_size",
     "open_coco_panoptic",

@@ -97,6 +97,26 @@ def read_image(path: str | Path) -> Photo:
     return pixels
 
 
+def from_pillow(image: Image.Image) -> Photo:
+    """A Pillow image as (H, W, 3) uint8 RGB by the same rules as `read_image`: upright, over white, scaled to 8 bits.
+
+    Raises `ImageError` for an image without pixels, or whose file is broken.
+
+    >>> from_pillow(Image.new("I;16", (1, 1), 65535))[0, 0].tolist()
+    [255, 255, 255]
+    """
+    if not image.width * image.height:
+        raise ImageError(f"the image has {image.height} x {image.width} pixels; expected at least 1 x 1")
+    try:
+        turn = _turn(image)
+        rgb = _rgb(image)
+        pixels: Photo = np.asarray(rgb if turn is None else rgb.transpose(turn))
+    except _BROKEN as error:
+        raise ImageError(f"the image {_reason(getattr(image, 'format', None) or 'Pillow', error)}") from None
+    pixels.setflags(write=False)
+    return pixels
+
+
 def image_size(path: str | Path) -> tuple[int, int]:
     """(height, width) px of an image file as `read_image` would return it; reads the header only.
 
@@ -187,7 +207,7 @@ def _reason(kind: str, error: BaseException) -> str:
     return f"is a broken {kind} file: {said}; get the file again"
 
 
-def _turn(image: ImageFile) -> Image.Transpose | None:
+def _turn(image: Image.Image) -> Image.Transpose | None:
     """What EXIF (or XMP) says in front of the pixels; a broken or odd entry counts as none."""
     if image.format == "TIFF" or not image.info.keys() & {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}:
         return None  # Pillow turns TIFF itself

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import ImageError, UsageError, did_you_mean
-from segweave.formats import Photo, read_image
+from segweave.formats import Photo, from_pillow, read_image
 from segweave.labels import LabelSet
 from segweave.models.adapters.onnx import open_onnx
 from segweave.models.protocol import TASKS, Result, SegmentationModel, Task
@@ -18,8 +18,6 @@ from segweave.segmentation import Instances, Segmentation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-AnyImage = "str | Path | Image | NDArray[Any]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +91,9 @@ def check_task(model: Model, task: str) -> None:
 def _photo(image: "str | Path | Image | NDArray[Any]") -> Photo:
     if isinstance(image, str | Path):
         return read_image(image)
-    array = np.asarray(image if isinstance(image, np.ndarray) else image.convert("RGB"))
+    if not isinstance(image, np.ndarray):
+        return from_pillow(image)
+    array = image
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
