@@ -194,3 +194,28 @@ def test_ctrl_c_keeps_what_is_finished_and_resume_goes_on(china: Path, tmp_path:
         path.unlink()
     again = subprocess.run([*command, "--resume"], env=environment, capture_output=True, text=True, check=True)
     assert len(json.loads(again.stdout)["images"]) == len(finished) + 3
+
+
+def test_a_video_is_done_frame_by_frame(cli: Cli, china: Path, tmp_path: Path) -> None:
+    import av
+
+    with av.open(str(tmp_path / "drive.mp4"), "w") as video:
+        stream = video.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 112, "yuv420p"
+        frame = av.VideoFrame.from_image(Image.open(china).resize((160, 112)))
+        for _ in range(3):
+            video.mux(stream.encode(frame))
+        video.mux(stream.encode())
+    out = tmp_path / "out"
+    said = cli("predict", tmp_path / "drive.mp4", "--out", out)
+    assert said.code == 0
+    names = ["drive-000001", "drive-000002", "drive-000003"]
+    assert [path.name for path in sorted(out.glob("*.overlay.png"))] == [f"{name}.overlay.png" for name in names]
+    assert all(name in said.out for name in names)
+    index = json.loads((out / "panoptic.json").read_text())
+    assert [image["file_name"] for image in index["images"]] == names
+    (out / "drive-000002.overlay.png").unlink()
+    before = (out / "drive-000001.overlay.png").stat().st_mtime_ns
+    assert cli("predict", tmp_path / "drive.mp4", "--out", out, "--resume").code == 0
+    assert (out / "drive-000002.overlay.png").is_file()
+    assert (out / "drive-000001.overlay.png").stat().st_mtime_ns == before

@@ -97,6 +97,22 @@ def test_a_crowd_of_stuff_loses_its_flag_with_a_note(tmp_path):
     assert note.place == "image 40, segment 70000" and "crowd" in note.reason
 
 
+def test_a_stale_area_is_a_note_in_others_files_and_an_error_in_ours(tmp_path):
+    def stale(data):
+        segments_of(data)[0]["area"] = 3
+
+    def ours(data):
+        stale(data)
+        data["info"] = {"description": "written by segweave", "label_set": "mine"}
+
+    (sample,) = read(written(tmp_path, stale))
+    (note,) = sample.notes
+    assert note.place == "image 40, segment 5" and note.reason == "'area' is 3; the PNG's 2 pixels are used"
+    assert sample.truth.areas().tolist()[0] == 2
+    with pytest.raises(FormatError, match="image 40, segment 5: 'area' is 3; the PNG has 2 pixels"):
+        read(written(tmp_path, ours))
+
+
 def test_images_without_annotation_are_left_out_with_one_note(tmp_path):
     rest = [{"id": n, "file_name": f"{n}.jpg", "height": 2, "width": 3} for n in range(3)]
     data = open_coco_panoptic(written(tmp_path, lambda d: d["images"].extend(rest)))
@@ -119,7 +135,6 @@ def put(*keys, value):
 SEGMENT = ("annotations", 0, "segments_info", 0)
 BAD = {
     "pixels without listing": (lambda d: segments_of(d).pop(), r"a\.png: image 40: id 9 has 1 pixels but is not in"),
-    "area": (put(*SEGMENT, "area", value=3), "image 40, segment 5: 'area' is 3; the PNG has 2 pixels"),
     "unknown category": (put(*SEGMENT, "category_id", value=3), "image 40, segment 5: category id 3 is not in"),
     "segment twice": (lambda d: segments_of(d).append(segments_of(d)[0]), "segment 5: is listed twice"),
     "segment id 0": (put(*SEGMENT, "id", value=0), r"expected 'id' to be a whole number 1\.\.16777215; found 0"),

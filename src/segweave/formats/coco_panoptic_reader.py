@@ -61,7 +61,7 @@ def open_coco_panoptic(json_path: str | Path, *, images: str | Path | None = Non
     Files of segweave give back scores, tracks, source ids and label set; in others the PNG's id becomes `source_id`.
 
     Kept as a `Note`: segments without a pixel (dropped), several stuff segments of one label (fused), a crowd flag on
-    stuff (dropped), images without annotation (left out). Everything else that does not fit raises `FormatError`,
+    stuff (dropped), images without annotation (left out), areas that are not those of the PNG. Everything else that does not fit raises `FormatError`,
     when the data set is opened or when the sample is read.
     """
     path = Path(json_path)
@@ -193,7 +193,9 @@ def _dense(ids: Ids, listed: Sequence[_Listed], where: str) -> tuple[NDArray[np.
 
 
 def _check_areas(index: _Index, listed: Sequence[_Listed], areas: Sequence[int], name: str) -> list[Note]:
-    """Notes for what `assemble` drops and fuses; `FormatError` where the listed area is not that of the PNG."""
+    """Notes for what `assemble` drops and fuses, and for listed areas that are not those of the PNG.
+
+    In a file of ours such an area is a `FormatError`: our ids are 1..n, so it is the only sign of a swapped PNG."""
     notes: list[Note] = []
     stuff: dict[int, int] = {}
     for entry, area in zip(listed, areas, strict=True):
@@ -202,7 +204,9 @@ def _check_areas(index: _Index, listed: Sequence[_Listed], areas: Sequence[int],
             notes.append(Note(index.path, place, "has no pixels in the PNG; dropped"))
             continue
         if entry.area is not None and entry.area != area:
-            raise FormatError(f"{index.path}: {place}: 'area' is {entry.area}; the PNG has {area} pixels of it")
+            if index.own:
+                raise FormatError(f"{index.path}: {place}: 'area' is {entry.area}; the PNG has {area} pixels of it")
+            notes.append(Note(index.path, place, f"'area' is {entry.area}; the PNG's {area} pixels are used"))
         if not index.labels[label].is_thing and stuff.setdefault(label, entry.png_id) != entry.png_id:
             reason = f"is {index.labels[label].name!r} (stuff) like segment {stuff[label]}; fused with it"
             notes.append(Note(index.path, place, reason))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from segweave.errors import SegweaveError
-from segweave.formats import Photo, Source, read_frames, read_image
+from segweave.formats import Photo, Source, frame_count, read_frames, read_image
 from segweave.models.predict import Model
 from segweave.models.protocol import Result, Task
 
@@ -47,6 +47,20 @@ def predict_sources(
                 yield Failure(source, error)
                 continue
             yield Prediction(source, name, image, result)
+
+
+def count_images(sources: Iterable[Source]) -> int | None:
+    """How many images the sources hold, the frames of videos counted; None when a video does not say."""
+    total = 0
+    for source in sources:
+        try:
+            frames = 1 if source.kind == "image" else frame_count(source.path)
+        except SegweaveError:
+            frames = 0  # it will be reported when it is read
+        if frames is None:
+            return None
+        total += frames
+    return total
 
 
 _Read = tuple[Source, str, Photo | SegweaveError]

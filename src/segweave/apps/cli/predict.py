@@ -77,15 +77,16 @@ def _run(
     model: "Model", sources: "tuple[Source, ...]", *, task: "Task", folder: "PredictionFolder | None"
 ) -> "tuple[list[Finished], list[Failure], bool]":
     """What is finished, what failed, and whether the user interrupted."""
-    from segweave.models.pipeline import Failure
+    from segweave.models.pipeline import Failure, count_images
     from segweave.models.run import finished_images
 
-    before = len(folder.finished) if folder else 0
-    countable = all(source.kind == "image" for source in sources)
+    total = count_images(sources)
+    if total is not None and folder:
+        total -= len(folder.finished)
     done: list[Finished] = []
     failed: list[Failure] = []
     interrupted = False
-    with progress("images", total=len(sources) - before if countable else None) as advance:
+    with progress("images", total=total) as advance:
         try:
             with finished_images(model, sources, task=task, folder=folder) as items:
                 for item in items:

@@ -44,7 +44,8 @@ def print_as_lines(outcome: Outcome) -> None:
     for item in outcome.done:
         things = sum(row.is_thing for row in item.rows)
         n = len(item.rows)
-        print(f"{item.source}: {_count(n, 'segment')} ({_count(things, 'thing')}): {_largest(item.rows) or 'nothing'}")
+        where = item.source if Path(item.source).stem == Path(item.name).name else f"{item.source}, {item.name}"
+        print(f"{where}: {_count(n, 'segment')} ({_count(things, 'thing')}): {_largest(item.rows) or 'nothing'}")
     if outcome.out is not None and outcome.done:
         from segweave.models.folder import overlay_name
 
