@@ -61,8 +61,8 @@ def open_coco_panoptic(json_path: str | Path, *, images: str | Path | None = Non
     Files of segweave give back scores, tracks, source ids and label set; in others the PNG's id becomes `source_id`.
 
     Kept as a `Note`: segments without a pixel (dropped), several stuff segments of one label (fused), a crowd flag on
-    stuff (dropped), images without annotation (left out), areas that are not those of the PNG. Everything else that does not fit raises `FormatError`,
-    when the data set is opened or when the sample is read.
+    stuff (dropped), images without annotation (left out), areas that are not those of the PNG (not used). Everything
+    else that does not fit raises `FormatError`, when the data set is opened or when the sample is read.
     """
     path = Path(json_path)
     data = entry_of(load_json(path), str(path))

@@ -34,7 +34,7 @@ def decode_logits(logits: Maps, size: Size, labels: LabelSet) -> Segmentation:
     logits: (len(labels), h, w). size: the photograph's. One segment for each label found, in label order; its score
     is the mean probability of its label over its pixels. No pixel is void.
     """
-    return _scored(_semantic(upsampled_argmax(logits, size), labels), softmax(logits))
+    return _semantic(upsampled_argmax(logits, size), logits, labels)
 
 
 def decode_centers(
@@ -51,7 +51,8 @@ def decode_centers(
     centers, scores = find_centers(heat[0], rule)
     min_area = max(1, round(rule.min_share * size[0] * size[1]))
     if not len(centers):
-        return _scored(semantic_to_panoptic(_semantic(indices, labels), min_area=min_area), softmax(logits))
+        parts = semantic_to_panoptic(_semantic(indices, logits, labels), min_area=min_area)
+        return _assembled(parts.ids, [replace(s, score=None) for s in parts.segments], logits, labels)
     owners = _owners(indices, offsets, centers, labels)
     counts = count_pairs(owners, indices, (len(centers) + 1, len(labels)))
     of_label = counts[1:].argmax(axis=1)
@@ -62,7 +63,7 @@ def decode_centers(
     candidate[1:] = np.where(large, len(labels) + 1 + np.arange(len(centers)), 0)[:, None]
     segments = [Segment(label=k) for k in range(len(labels))]
     segments += [Segment(label=int(k), score=float(s)) for k, s in zip(of_label, scores, strict=True)]
-    return _scored(assemble(candidate[owners, indices], segments, labels), softmax(logits))
+    return _assembled(_looked_up(candidate, owners, indices), segments, logits, labels)
 
 
 def upsampled_argmax(logits: Maps, size: Size) -> NDArray[np.int32]:
@@ -92,8 +93,8 @@ def softmax(logits: Maps) -> NDArray[np.float32]:
     return np.ascontiguousarray(exponentials.transpose(1, 2, 0))
 
 
-def _semantic(indices: NDArray[np.int32], labels: LabelSet) -> Segmentation:
-    return assemble(indices + 1, [Segment(label=k) for k in range(len(labels))], labels)
+def _semantic(indices: NDArray[np.int32], logits: Maps, labels: LabelSet) -> Segmentation:
+    return _assembled(indices + 1, [Segment(label=k) for k in range(len(labels))], logits, labels)
 
 
 def _owners(
@@ -107,15 +108,21 @@ def _owners(
     return owners
 
 
-def _scored(seg: Segmentation, probabilities: NDArray[np.float32]) -> Segmentation:
-    """Score of each segment: its own, if it has one, times the mean probability of its label over its pixels."""
+def _looked_up(table: NDArray[np.int32], rows: NDArray[np.int32], columns: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(H, W) int32: table[rows, columns] by one flat index, twice as fast as numpy's own."""
+    flat = rows * np.int32(table.shape[1])
+    flat += columns
+    return table.reshape(-1).take(flat)
+
+
+def _assembled(ids: NDArray[np.int32], segments: list[Segment], logits: Maps, labels: LabelSet) -> Segmentation:
+    """`assemble` with scores: a segment's own, if it has one, times the mean probability of its label in its pixels."""
     from segweave.models.kernels import sum_of_label
 
-    sums = np.zeros(len(seg) + 1)
-    sum_of_label(seg.ids, np.array([0, *(s.label for s in seg.segments)]), probabilities, sums)
-    means = np.minimum(sums[1:] / seg.areas(), 1.0)
-    segments = tuple(
-        replace(s, score=float(mean) if s.score is None else float(mean) * s.score)
-        for s, mean in zip(seg.segments, means, strict=True)
-    )
-    return Segmentation(seg.ids, segments, seg.labels)
+    sums, areas = np.zeros(len(segments) + 1), np.zeros(len(segments) + 1, np.int64)
+    sum_of_label(ids, np.array([0, *(s.label for s in segments)]), softmax(logits), sums, areas)
+    means = np.minimum(sums[1:] / np.maximum(areas[1:], 1), 1.0).tolist()
+    scored = [
+        replace(s, score=mean if s.score is None else mean * s.score) for s, mean in zip(segments, means, strict=True)
+    ]
+    return assemble(ids, scored, labels)

@@ -126,19 +126,22 @@ def nearest_centers(
 
 @nb.njit(cache=True, nogil=True)
 def sum_of_label(
-    ids: NDArray[np.int32], label_of: NDArray[np.int64], probabilities: NDArray[np.float32], sums: NDArray[np.float64]
+    ids: NDArray[np.int32],
+    label_of: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    sums: NDArray[np.float64],
+    areas: NDArray[np.int64],
 ) -> None:
     """sums[id] += the probability of that segment's label, read at the sample nearest to each of its pixels.
 
-    ids (H, W), 0 = void; label_of and sums: one entry an id; probabilities (h, w, n).
+    ids (H, W), 0 = void; label_of, sums, areas: one entry an id; probabilities (h, w, n). areas[id] += pixels.
     """
     height, width = probabilities.shape[:2]
-    columns = np.empty(ids.shape[1], np.int64)
-    for c in range(ids.shape[1]):
-        columns[c] = (2 * c + 1) * width // (2 * ids.shape[1])
+    nearest = (2 * np.arange(ids.shape[1]) + 1) * width // (2 * ids.shape[1])
     for r in range(ids.shape[0]):
         i = (2 * r + 1) * height // (2 * ids.shape[0])
         for c in range(ids.shape[1]):
             k = ids[r, c]
             if k > 0:
-                sums[k] += probabilities[i, columns[c], label_of[k]]
+                sums[k] += probabilities[i, nearest[c], label_of[k]]
+                areas[k] += 1

@@ -32,17 +32,18 @@ def assemble(ids: NDArray[Any], segments: Sequence[Segment], labels: LabelSet) -
     if ids.size and not 0 <= ids.min() <= ids.max() <= len(segments):
         raise InvalidSegmentation(f"ids must lie in 0..{len(segments)}; found {ids.min()}..{ids.max()}")
     check_labels(tuple(segments), labels)
-    own = np.array(ids, np.int32, order="C")
-    areas = count_ids(own, len(segments))[1:]
+    dense = np.ascontiguousarray(ids, np.int32)
+    areas = count_ids(dense, len(segments))[1:]
     groups = _groups(segments, areas, labels)
     new_id = np.zeros(len(segments) + 1, np.int32)
     for new, group in enumerate(groups, start=1):
         for k in group:
             new_id[k + 1] = new
     unchanged = np.array_equal(new_id, np.arange(len(segments) + 1))
-    new_ids = own if unchanged else new_id.take(own)
-    new_ids.setflags(write=False)
-    return Segmentation(new_ids, tuple(_fuse(segments, areas, group) for group in groups), labels)
+    if not unchanged:
+        dense = new_id.take(dense)
+        dense.setflags(write=False)  # nobody else has it, so that it need not be copied
+    return Segmentation(dense, tuple(_fuse(segments, areas, group) for group in groups), labels)
 
 
 def _groups(segments: Sequence[Segment], areas: NDArray[np.int64], labels: LabelSet) -> list[list[int]]:

@@ -65,6 +65,8 @@ def predict(
         folder = PredictionFolder.open(out, opened, cast("Task", task), sources=sources, look=look, resume=resume)
     done, failed, interrupted = _run(opened, sources, task=cast("Task", task), folder=folder)
     (print_as_json if json else print_as_lines)(Outcome(opened, task, out, done, failed))
+    if out is None and done:
+        say("note: nothing was written; --out DIR writes pictures, id maps and tables")
     if interrupted:
         go_on = "; --resume goes on" if out else ""
         say(f"segweave: interrupted: {len(done)} images are finished{go_on}")
