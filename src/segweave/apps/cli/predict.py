@@ -64,15 +64,21 @@ def predict(
     if out is not None:
         folder = PredictionFolder.open(out, opened, cast("Task", task), sources=sources, look=look, resume=resume)
     done, failed, interrupted = _run(opened, sources, task=cast("Task", task), folder=folder)
-    (print_as_json if json else print_as_lines)(Outcome(opened, task, out, done, failed))
-    if out is None and done:
+    outcome = Outcome(opened, task, out, done, failed)
+    (print_as_json if json else print_as_lines)(outcome)
+    code = _last_words(outcome, interrupted=interrupted)
+    raise typer.Exit(code or int(bool(problems)))
+
+
+def _last_words(outcome: Outcome, *, interrupted: bool) -> int:
+    """What a person should know now, on stderr; returns the exit code."""
+    if outcome.out is None and outcome.done:
         say("note: nothing was written; --out DIR writes pictures, id maps and tables")
     if interrupted:
-        go_on = "; --resume goes on" if out else ""
-        say(f"segweave: interrupted: {len(done)} images are finished{go_on}")
-        raise typer.Exit(INTERRUPTED)
-    if failed or problems:
-        raise typer.Exit(1)
+        go_on = "; --resume goes on" if outcome.out else ""
+        say(f"segweave: interrupted: {len(outcome.done)} images are finished{go_on}")
+        return INTERRUPTED
+    return int(bool(outcome.failed))
 
 
 def _run(
