@@ -9,6 +9,7 @@ import segweave
 from cli import Cli
 from segweave.labels import table_names
 from segweave.models import ZOO
+from tiny_onnx import channel_network, describe_channels
 
 
 def test_the_version_is_the_package_s(cli: Cli) -> None:
@@ -56,6 +57,15 @@ def test_an_unknown_label_set_or_model_is_one_line_with_near_matches(cli: Cli) -
         assert said.code == 2
         assert len(said.complaints) == 1
         assert f"did you mean {says}" in said.complaints[0]
+
+
+def test_models_show_tells_what_an_onnx_file_says_of_itself(cli: Cli, tmp_path: Path) -> None:
+    labels = segweave.label_set("voc")
+    path = describe_channels(channel_network(tmp_path / "plain.onnx", channels=3), tmp_path / "mine.onnx", labels)
+    told = json.loads(cli("models", "show", path, "--json").out)
+    assert told["label_set"] == "voc" and told["labels"] == list(labels.names) and told["tasks"] == ["semantic"]
+    assert "logits" in cli("models", "show", path).out
+    assert cli("models", "show", tmp_path / "plain.onnx").code == 1
 
 
 def test_models_list_and_show_tell_licence_and_score(cli: Cli) -> None:

@@ -97,6 +97,14 @@ def test_without_out_nothing_is_written_and_a_line_is_printed(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_semantic_result_claims_no_number_of_things(cli: Cli, china: Path, tmp_path: Path) -> None:
+    panoptic, semantic = (cli("predict", china, "--task", t, "--out", tmp_path / t) for t in ("panoptic", "semantic"))
+    assert "9 segments (1 thing)" in panoptic.out
+    assert "9 labels" in semantic.out and "thing" not in semantic.out
+    pictures = [(tmp_path / t / "china.overlay.png").read_bytes() for t in ("panoptic", "semantic")]
+    assert pictures[0] != pictures[1]  # here the two results differ in nothing but the count in the legend
+
+
 def test_the_licence_of_the_weights_is_told_on_stderr(cli: Cli, china: Path) -> None:
     said = cli("predict", china, "--json")
     assert "CC BY-NC 4.0: not for commercial use" in said.err

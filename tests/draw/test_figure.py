@@ -45,6 +45,12 @@ def test_a_legend_counts_things_and_not_stuff() -> None:
         ("void", None, False, "20.0 %"),
     ]
     assert rows[1].count_text == "\u00d7 3+" and rows[0].count_text == ""
+    uncounted = legend_rows(Segmentation(ids, parts, SOME_LABELS), counts=False)
+    assert [(r.name, r.count, r.count_text) for r in uncounted] == [
+        ("sky", None, ""),
+        ("car", None, ""),
+        ("void", None, ""),
+    ]
 
 
 def test_a_hidden_instance_counts_but_owns_no_area() -> None:

@@ -26,20 +26,21 @@ def figure(
     *,
     opacity: float = 0.5,
     colors: NDArray[np.uint8] | None = None,
+    counts: bool = True,
     language: Language = "en",
 ) -> Rgb:
     """`overlay` with a legend to its right or below, whichever gives the better page: (H', W', 3) uint8.
 
-    Arguments and errors are `overlay`'s. The photograph lies at the top left, at its own size; one under 240 px is
-    enlarged by a whole factor first. A legend of more than 80 rows ends in one that sums up the rest.
-    An image without pixels has no legend.
+    Arguments and errors are `overlay`'s. counts: whether the legend counts things; False for semantic results. The
+    photograph lies at the top left, at its own size; one under 240 px is enlarged by a whole factor first. A legend of
+    more than 80 rows ends in one that sums up the rest. An image without pixels has no legend.
     """
     seg = flattened(result)
     image, seg = _enlarged(checked_image(image, seg.size), seg)
     drawn = overlay(image, seg, opacity=opacity, colors=colors, language=language)
     if not seg.ids.size:
         return drawn
-    rows = capped(rows_of(seg, result.segments, language=language), _MOST_ROWS)
+    rows = capped(rows_of(seg, result.segments, counts=counts, language=language), _MOST_ROWS)
     grid, beside = _arranged(rows, seg.size)
     height, width = seg.size
     page = np.full((*_page((grid, beside), seg.size), 3), PAPER, np.uint8)

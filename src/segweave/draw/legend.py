@@ -67,11 +67,13 @@ class LegendGrid:
         return self.lines * self.pitch + self.em, self.columns * self.column
 
 
-def legend_rows(result: Segmentation | Instances, *, language: Language = "en") -> tuple[LegendRow, ...]:
+def legend_rows(
+    result: Segmentation | Instances, *, counts: bool = True, language: Language = "en"
+) -> tuple[LegendRow, ...]:
     """A row a label present, by area from large to small, then void if there is any.
 
     Shares are of visible pixels, so they sum to 1; as shown they are rounded to 0.1 % such that they sum to 100 %.
-    Hidden instances still count.
+    Hidden instances still count. counts: False for a semantic result, where one segment is all cats there are.
 
     >>> from segweave.labels import Label, LabelSet
     >>> from segweave.segmentation import Segment
@@ -80,10 +82,12 @@ def legend_rows(result: Segmentation | Instances, *, language: Language = "en") 
     >>> [(row.name, row.count, row.share_text) for row in legend_rows(seg)]
     [('cat', 2, '75.0 %'), ('void', None, '25.0 %')]
     """
-    return rows_of(flattened(result), result.segments, language=language)
+    return rows_of(flattened(result), result.segments, counts=counts, language=language)
 
 
-def rows_of(seg: Segmentation, counted: tuple[Segment, ...], *, language: Language) -> tuple[LegendRow, ...]:
+def rows_of(
+    seg: Segmentation, counted: tuple[Segment, ...], *, counts: bool, language: Language
+) -> tuple[LegendRow, ...]:
     """`legend_rows` where the flattened result is at hand. counted: all segments, hidden ones too."""
     if language not in _VOID_NAMES:
         raise LabelError(f"unknown language {language!r}; {did_you_mean(language, _VOID_NAMES)}")
@@ -100,7 +104,7 @@ def rows_of(seg: Segmentation, counted: tuple[Segment, ...], *, language: Langua
             rows.append(LegendRow(None, _VOID_NAMES[language], None, False, share, text))
             continue
         same = [s for s in counted if s.label == k]
-        count = len(same) if seg.labels[k].is_thing else None
+        count = len(same) if counts and seg.labels[k].is_thing else None
         crowd = any(s.crowd for s in same)
         rows.append(LegendRow(k, seg.labels[k].display_name(language), count, crowd, share, text))
     return tuple(rows)
@@ -112,6 +116,7 @@ def legend(
     *,
     em: int = 14,
     colors: NDArray[np.uint8] | None = None,
+    counts: bool = True,
     language: Language = "en",
 ) -> Rgb:
     """A legend on white, (height, width, 3) uint8: swatch, name, count of things, share of the area.
@@ -123,7 +128,7 @@ def legend(
     if min(size) < 0 or em < 1:
         raise UsageError(f"a legend needs a size >= 0 and an em >= 1; found {size} and {em}")
     colors = checked_colors(label_colors(result.labels) if colors is None else colors, result.labels)
-    rows = legend_rows(result, language=language)
+    rows = legend_rows(result, counts=counts, language=language)
     lines = max(1, (size[0] - em) // pitch_of(em))
     columns = max(1, size[1] // lay_out(rows, em=em, lines=lines).column)
     rows = capped(rows, lines * columns)

@@ -79,7 +79,12 @@ class PredictionFolder:
         (self.path / name).parent.mkdir(parents=True, exist_ok=True)
         colors = colorblind_colors(len(result.labels)) if self.look.colorblind else None
         picture = figure(
-            prediction.image, result, opacity=self.look.opacity, colors=colors, language=self.look.language
+            prediction.image,
+            result,
+            opacity=self.look.opacity,
+            colors=colors,
+            counts=self.run.task != "semantic",  # a semantic segment is all things of its label: how many is unknown
+            language=self.look.language,
         )
         write_png(self.path / overlay_name(name), picture)
         if isinstance(result, Segmentation):

@@ -18,11 +18,11 @@ GROUPS: tuple[tuple[str, typer.Typer], ...] = (("labels", labels.app), ("models"
 EXAMPLES = """
 Examples:
 
-  segweave predict street.jpg --out results                  an overlay, an id map and a table of segments
+  segweave predict street.jpg --out results
 
-  segweave predict photos/ --task instance --out results     every image below a folder
+  segweave predict photos/ --task instance --out results
 
-  segweave labels show cityscapes                            the labels of a label set
+  segweave labels show cityscapes
 """
 
 

@@ -1,11 +1,12 @@
 """`segweave models`: which models are there, and what is known about one."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from segweave.apps.cli.output import print_json, print_table
+from segweave.apps.cli.output import Json, print_json, print_table
 from segweave.errors import UsageError, did_you_mean
 from segweave.models.zoo import ZOO
 
@@ -35,19 +36,40 @@ def list_models(
 
 @app.command("show")
 def show_model(
-    name: Annotated[str, typer.Argument(help="A name of `segweave models list`.")],
+    name: Annotated[str, typer.Argument(help="A name of `segweave models list`, or an ONNX file.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what is known about one model: labels, tasks, training data, licence, score.
+    """Show what is known about one model: labels, tasks, training data, licence, score; of a file what it says itself.
 
-    Example:  segweave models show street
+    Examples:
+
+      segweave models show street
+
+      segweave models show mine.onnx
     """
     cards = {card.name: card for card in ZOO}
-    if name not in cards:
-        raise UsageError(f"model {name!r} is not known; {did_you_mean(name, cards)}")
-    card = asdict(cards[name])
+    facts = asdict(cards[name]) if name in cards else _of_file(name, known=tuple(cards))
     if json:
-        print_json(card)
+        print_json(facts)
         return
-    card |= {"tasks": ", ".join(card["tasks"]), "commercial": "yes" if card["commercial"] else "no: research only"}
-    print_table(("", ""), [(field.replace("_", " "), str(value)) for field, value in card.items()])
+    facts = {fact: ", ".join(value) if isinstance(value, tuple) else value for fact, value in facts.items()}
+    if "commercial" in facts:
+        facts["commercial"] = "yes" if facts["commercial"] else "no: research and evaluation only"
+    print_table(("", ""), [(fact.replace("_", " "), str(value)) for fact, value in facts.items()])
+
+
+def _of_file(name: str, *, known: tuple[str, ...]) -> dict[str, Json]:
+    from segweave.models.adapters.onnx import open_onnx
+
+    if not Path(name).suffix and not Path(name).exists():
+        raise UsageError(f"model {name!r} is not known; {did_you_mean(name, known)}")
+    model = open_onnx(name)
+    return {
+        "file": name,
+        "label_set": model.labels.name,
+        "labels": model.labels.names,
+        "tasks": model.tasks,
+        "decoder": str(model.description.decoder),
+        "preprocess": str(model.description.preprocess),
+        "network_size": f"{model.fixed_size[0]} x {model.fixed_size[1]} px" if model.fixed_size else "any",
+    }

@@ -21,7 +21,7 @@ def print_json(value: Json) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Sequence[str] = ()) -> None:
     """A table on stdout; the columns named in `right` are aligned right. Not wrapped when stdout is a file."""
     console = Console() if sys.stdout.isatty() else Console(width=200)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:

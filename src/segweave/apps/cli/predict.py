@@ -33,8 +33,11 @@ def predict(
 ) -> None:
     """Say what is where in images and videos.
 
-    With --out, writes for each image NAME: NAME.overlay.png (look at this one), NAME.png (id map) with one
-    panoptic.json in COCO format, and segments.csv; for --task instance COCO results in instances.json.
+    With --out, each image NAME gets NAME.overlay.png, the picture to look at.
+
+    Results: NAME.png and one panoptic.json (COCO panoptic), segments.csv;
+
+    for --task instance COCO results with RLE masks in instances.json.
 
     Examples:
 

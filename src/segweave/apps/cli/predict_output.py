@@ -42,10 +42,11 @@ def print_as_json(outcome: Outcome) -> None:
 def print_as_lines(outcome: Outcome) -> None:
     """A line for each image with its largest labels, and where the files are."""
     for item in outcome.done:
-        things = sum(row.is_thing for row in item.rows)
-        n = len(item.rows)
         where = item.source if Path(item.source).stem == Path(item.name).name else f"{item.source}, {item.name}"
-        print(f"{where}: {_count(n, 'segment')} ({_count(things, 'thing')}): {_largest(item.rows) or 'nothing'}")
+        things = _count(sum(row.is_thing for row in item.rows), "thing")
+        n = len(item.rows)
+        found = _count(n, "label") if outcome.task == "semantic" else f"{_count(n, 'segment')} ({things})"
+        print(f"{where}: {found}: {_largest(item.rows) or 'nothing'}")
     if outcome.out is not None and outcome.done:
         from segweave.models.folder import overlay_name
 
