@@ -23,6 +23,15 @@ def channel_network(path: Path, *, sides: tuple[int | str, int | str] = ("h", "w
     return _save(path, helper.make_graph(nodes, "channels", [image], [logits], constants))
 
 
+def failing_network(path: Path) -> Path:
+    """A valid network that fails on every input that has not 1 x 3 x 7 x 11 values."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, "h", "w"])
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 3, "h2", "w2"])
+    shape = helper.make_tensor("shape", TensorProto.INT64, [4], [1, 3, 7, 11])
+    nodes = [helper.make_node("Reshape", ["image", "shape"], ["logits"])]
+    return _save(path, helper.make_graph(nodes, "failing", [image], [logits], [shape]))
+
+
 def describe_channels(source: Path, target: Path, labels: LabelSet, *, pixels: int = 64, multiple: int = 1) -> Path:
     """Add the description that makes `channel_network` a model."""
     preprocess = Preprocess(pixels=pixels, multiple=multiple)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -10,7 +12,12 @@ import pytest
 from PIL import Image
 
 from cli import Cli
-from tiny_onnx import channel_network
+from segweave import Label, LabelSet
+from segweave.formats import find_sources
+from segweave.models import Result
+from segweave.models.pipeline import Failure, predict_sources
+from segweave.models.predict import Model
+from tiny_onnx import channel_network, describe_channels, failing_network
 
 
 @pytest.fixture
@@ -140,3 +147,79 @@ def test_a_missing_command_line_argument_exits_two(cli: Cli) -> None:
     assert cli("predict").code == 2
     assert cli("labels", "show").code == 2
     assert cli("nonsense").code == 2
+
+
+def test_a_network_that_fails_is_one_line_for_each_image(cli: Cli, good: Path, tmp_path: Path) -> None:
+    labels = LabelSet("abc", tuple(Label(name=name, is_thing=False) for name in "abc"))
+    model = describe_channels(failing_network(tmp_path / "plain.onnx"), tmp_path / "model.onnx", labels)
+    said = cli("predict", good, "--task", "semantic", "--model", model, "--out", tmp_path / "out")
+    assert said.code == 1
+    assert len(said.complaints) == 1
+    assert "good.jpg: the network failed on an input of (1, 3," in said.complaints[0]
+
+
+def test_files_that_cannot_be_written_are_one_line_and_the_others_are_done(
+    cli: Cli, good: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.jpg"
+    other.write_bytes(good.read_bytes())
+    (tmp_path / "out" / "good.png").mkdir(parents=True)  # a folder where the id map should go
+    said = cli("predict", good, other, "--out", tmp_path / "out", "--json")
+    assert said.code == 1
+    assert len(said.complaints) == 1
+    assert "good.png: cannot be written" in said.complaints[0]
+    assert [image["image"] for image in json.loads(said.out)["images"]] == ["other"]
+    assert not (tmp_path / "out" / "good.overlay.png").exists()
+
+
+def test_a_file_where_a_folder_should_be_is_one_line(cli: Cli, good: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos" / "more").mkdir(parents=True)
+    good.rename(tmp_path / "photos" / "more" / "good.jpg")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "more").touch()
+    said = cli("predict", tmp_path / "photos", "--out", tmp_path / "out")
+    assert said.code == 1
+    assert len(said.complaints) == 1
+    assert "more: cannot be used as an output folder" in said.complaints[0]
+
+
+def test_a_journal_with_a_line_that_is_not_ours_is_resumed(cli: Cli, good: Path, tmp_path: Path) -> None:
+    assert cli("predict", good, "--out", tmp_path / "out").code == 0
+    with (tmp_path / "out" / ".segweave.jsonl").open("a") as journal:
+        journal.write('{"name": 3}\n[]\n')
+    assert cli("predict", good, "--out", tmp_path / "out", "--resume").code == 0
+    (tmp_path / "out" / ".segweave.jsonl").write_text("nonsense")
+    assert cli("predict", good, "--out", tmp_path / "out", "--resume").code == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has file names that are no Unicode")
+def test_a_file_name_that_is_no_unicode_is_no_problem(good: Path, tmp_path: Path) -> None:
+    """As a process of its own, on a terminal that knows ASCII only."""
+    name = os.fsdecode(b"caf\xe9.jpg")
+    good.rename(tmp_path / name)
+    command = [sys.executable, "-m", "segweave", "predict", str(tmp_path / name), "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"udce9" in done.stdout
+    again = subprocess.run(
+        [*command, "--resume", "--language", "ja"], env=environment, capture_output=True, check=False
+    )
+    assert again.returncode == 0, again.stderr
+
+
+class Forgetful:
+    """A model that never has enough memory."""
+
+    labels = LabelSet("none", ())
+    tasks = ("panoptic",)
+
+    def predict(self, images: object, task: object) -> list[Result]:
+        raise MemoryError
+
+
+def test_running_out_of_memory_is_a_failure_of_that_image_only(good: Path) -> None:
+    sources, _ = find_sources([str(good)])
+    (failure,) = predict_sources(Model("forgetful", Forgetful()), sources, task="panoptic")
+    assert isinstance(failure, Failure)
+    assert "good.jpg: does not fit into memory; cut it into tiles" in str(failure.error)

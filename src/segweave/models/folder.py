@@ -74,9 +74,9 @@ class PredictionFolder:
         return cls(folder, run, model.labels, journal, look, finished)
 
     def add(self, prediction: Prediction) -> Finished:
-        """Draw and write one image's files, then its line in the journal."""
+        """Draw and write one image's files, its picture last, then its line in the journal."""
         name, result = prediction.name, prediction.result
-        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        make_folder((self.path / name).parent)
         colors = colorblind_colors(len(result.labels)) if self.look.colorblind else None
         picture = figure(
             prediction.image,
@@ -86,9 +86,9 @@ class PredictionFolder:
             counts=self.run.task != "semantic",  # a semantic segment is all things of its label: how many is unknown
             language=self.look.language,
         )
-        write_png(self.path / overlay_name(name), picture)
         if isinstance(result, Segmentation):
             write_id_png(self.path / ids_name(name), result.ids)
+        write_png(self.path / overlay_name(name), picture)
         done = finish(prediction, self._next_id(name))
         self.journal.append(done)
         self.finished.append(done)

@@ -84,7 +84,7 @@ class Journal:
                 f" {_short(expected)}; leave out --resume to begin anew, or choose another --out"
             )
         finished = [_finished(parsed) for parsed in found[1:]]
-        return [done for done in finished if done.stamp == stamp_of(Path(done.source))]
+        return [done for done in finished if done is not None and done.stamp == stamp_of(Path(done.source))]
 
 
 def finish(prediction: Prediction, image_id: int) -> Finished:
@@ -120,7 +120,7 @@ def stamp_of(path: Path) -> str:
 
 
 def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    return json.dumps(value) + "\n"  # ASCII, because a file name may hold bytes that are no Unicode
 
 
 def _parsed(line: str) -> "dict[str, Any] | None":
@@ -131,9 +131,13 @@ def _parsed(line: str) -> "dict[str, Any] | None":
     return found if isinstance(found, dict) else None
 
 
-def _finished(found: Mapping[str, Any]) -> Finished:
-    rows = [SegmentRow(**{**row, "box": tuple(row["box"])}) for row in found["rows"]]
-    return Finished(**{**found, "rows": rows})
+def _finished(found: Mapping[str, Any]) -> Finished | None:
+    """None for a line that is not one of ours: its image is done again."""
+    try:
+        rows = [SegmentRow(**{**row, "box": tuple(row["box"])}) for row in found["rows"]]
+        return Finished(**{**found, "rows": rows})
+    except (KeyError, TypeError):
+        return None
 
 
 def _short(run: Mapping[str, Any] | str) -> str:

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
-from segweave.errors import SegweaveError
+from segweave.errors import ImageError, SegweaveError
 from segweave.formats import Photo, Source, frame_count, read_frames, read_image
 from segweave.models.predict import Model
 from segweave.models.protocol import Result, Task
@@ -44,9 +44,16 @@ def predict_sources(
             try:
                 result = model.predict(image, task=task)
             except SegweaveError as error:
-                yield Failure(source, error)
-                continue
-            yield Prediction(source, name, image, result)
+                yield Failure(source, type(error)(f"{source.path}: {error}"))
+            except MemoryError:
+                yield Failure(source, too_large(source))
+            else:
+                yield Prediction(source, name, image, result)
+
+
+def too_large(source: Source) -> ImageError:
+    """What to say when memory runs out."""
+    return ImageError(f"{source.path}: does not fit into memory; cut it into tiles or scale it down first")
 
 
 def count_images(sources: Iterable[Source]) -> int | None:

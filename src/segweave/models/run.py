@@ -5,10 +5,11 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
+from segweave.errors import SegweaveError
 from segweave.formats import Source
 from segweave.models.folder import PredictionFolder
 from segweave.models.journal import Finished, finish
-from segweave.models.pipeline import Failure, Prediction, predict_sources
+from segweave.models.pipeline import Failure, Prediction, predict_sources, too_large
 from segweave.models.predict import Model
 from segweave.models.protocol import Task
 
@@ -36,13 +37,14 @@ def write_predictions(
 ) -> Generator[Finished | Failure, None, None]:
     """Draw and write each prediction while the next one is made; yields what is finished, in order.
 
-    When the loop ends, is closed or is interrupted, images under way are finished and the index is written.
+    An image whose files cannot be written is a failure like any other. When the loop ends, is closed or is
+    interrupted, images under way are finished and the index is written.
     """
-    waiting: deque[Future[Finished] | Failure] = deque()
+    waiting: deque[Future[Finished | Failure] | Failure] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="segweave-write") as writer:
         try:
             for item in predictions:
-                waiting.append(item if isinstance(item, Failure) else writer.submit(folder.add, item))
+                waiting.append(item if isinstance(item, Failure) else writer.submit(_add, folder, item))
                 while len(waiting) > _WAITING:
                     yield _settled(waiting.popleft())
             while waiting:
@@ -58,5 +60,14 @@ def tell_predictions(predictions: Iterable[Prediction | Failure]) -> Generator[F
         yield item if isinstance(item, Failure) else finish(item, number)
 
 
-def _settled(item: "Future[Finished] | Failure") -> Finished | Failure:
+def _add(folder: PredictionFolder, prediction: Prediction) -> Finished | Failure:
+    try:
+        return folder.add(prediction)
+    except SegweaveError as error:
+        return Failure(prediction.source, error)
+    except MemoryError:
+        return Failure(prediction.source, too_large(prediction.source))
+
+
+def _settled(item: "Future[Finished | Failure] | Failure") -> Finished | Failure:
     return item if isinstance(item, Failure) else item.result()

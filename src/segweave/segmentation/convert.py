@@ -1,4 +1,17 @@
-"""Semantic <-> panoptic <-> instances as plain functions; each docstring says what is lost."""
+"""Semantic <-> panoptic <-> instances as plain functions; each docstring says what is lost.
+
+>>> from segweave.labels import Label
+>>> cat, grass = Label(name="cat", is_thing=True), Label(name="grass", is_thing=False)
+>>> semantic = from_label_indices(np.array([[0, 1, 0, -1]]), LabelSet("pets", (cat, grass)))
+>>> panoptic = semantic_to_panoptic(semantic)
+>>> semantic.ids.tolist(), panoptic.ids.tolist(), panoptic.label_names()
+([[1, 2, 1, 0]], [[1, 3, 2, 0]], ('cat', 'cat', 'grass'))
+>>> panoptic_to_semantic(panoptic) == semantic
+True
+>>> cats = panoptic_to_instances(panoptic)
+>>> cats.areas().tolist(), instances_to_panoptic(cats).ids.tolist()
+([1, 1], [[1, 0, 2, 0]])
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -85,7 +98,7 @@ def panoptic_to_instances(seg: Segmentation) -> Instances:
 
 def instances_to_panoptic(instances: Instances) -> Segmentation:
     """Paint the masks on void, crowds first, then by score from low to high (none counts as 0; at equal scores the
-    earlier mask wins). Lost: hidden pixels; a mask that is hidden altogether goes."""
+    earlier mask wins). Lost: hidden pixels; a mask that is hidden altogether goes; stuff masks of one label fuse."""
     height, width = instances.size
     columns = np.zeros(height * width, np.int32)  # RLE runs down the columns
     n = len(instances)

@@ -1,4 +1,26 @@
-"""Corrections: each function returns a new, valid `Segmentation` and leaves the old one as it was."""
+"""Corrections: each function returns a new, valid `Segmentation` and leaves the old one as it was.
+
+Segments are named by their index, from 0; a wrong index, label, box or mask raises `InvalidSegmentation`. Segments
+left without a pixel go, and those behind them move up.
+
+>>> from segweave.labels import Label, LabelSet
+>>> cat, grass = Label(name="cat", is_thing=True), Label(name="grass", is_thing=False)
+>>> pets = LabelSet("pets", (cat, grass))
+>>> seg = Segmentation(np.array([[1, 2, 1, 0]]), (Segment(label=0, score=0.9), Segment(label=1)), pets)
+>>> split_components(seg, 0).ids.tolist()
+[[1, 2, 3, 0]]
+>>> merge(split_components(seg, 0), [0, 2]) == seg
+True
+>>> relabel(seg, 0, 1).ids.tolist()
+[[1, 1, 1, 0]]
+>>> crop(seg, (0, 1, 1, 4)).ids.tolist(), resize(seg, (1, 2)).ids.tolist()
+([[2, 1, 0]], [[1, 0]])
+>>> here = np.array([[0, 1, 1, 1]])
+>>> paint(seg, here, Segment(label=0)).ids.tolist(), paint_into(seg, here, 1).ids.tolist()
+([[1, 2, 2, 2]], [[1, 2, 2, 2]])
+>>> erase(seg, here).ids.tolist()
+[[1, 0, 0, 0]]
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -46,6 +47,9 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 something failed, 2 wrong use, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # Japanese names on an ASCII terminal, file names that are no Unicode
+            stream.reconfigure(errors="backslashreplace")
     try:
         build()()
     except SegweaveError as error:

@@ -51,7 +51,7 @@ def progress(unit: str, *, total: int | None) -> Iterator[Callable[[str | None],
             if line is not None:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
             bar.advance(task)
-            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:.1f} {unit}/s" if speed else "")
+            elapsed = bar.tasks[0].elapsed  # rich's own speed is over the last steps only, wild after a failure
+            bar.update(task, rate=f"{bar.tasks[0].completed / elapsed:.1f} {unit}/s" if elapsed else "")
 
         yield advance

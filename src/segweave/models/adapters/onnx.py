@@ -57,7 +57,10 @@ class OnnxModel:
     def run(self, network_input: NDArray[np.float32]) -> Outputs:
         """The network alone: its outputs by name."""
         names = list(self.description.decoder.outputs)
-        found: list[Any] = self.session.run(names, {self.session.get_inputs()[0].name: network_input})
+        try:
+            found: list[Any] = self.session.run(names, {self.session.get_inputs()[0].name: network_input})
+        except _onnxruntime_errors() as error:
+            raise ModelError(f"the network failed on an input of {network_input.shape}: {_one_line(error)}") from None
         return dict(zip(names, found, strict=True))
 
     def decode(self, outputs: Outputs, size: Size, task: Task) -> Result:
@@ -81,10 +84,8 @@ def open_onnx(path: str | Path, *, threads: int = 0) -> OnnxModel:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own exceptions share no base below Exception
-        raise ModelError(
-            f"{path}: not an ONNX model that ONNX Runtime can run: {' '.join(str(error).split())}"
-        ) from None
+    except _onnxruntime_errors() as error:
+        raise ModelError(f"{path}: not an ONNX model that ONNX Runtime can run: {_one_line(error)}") from None
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise ModelError(
@@ -110,6 +111,18 @@ def _checked_input(session: "InferenceSession", description: ModelDescription) -
         raise ModelError(f"the network must have one input, float32 (n, 3, height, width); found {found}")
     height, width = shape[2:]
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def _onnxruntime_errors() -> tuple[type[Exception], ...]:
+    """Everything ONNX Runtime raises: a dozen kinds that share no base below Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    kinds = [kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    return RuntimeError, ValueError, *kinds
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _size(image: Photo) -> Size:
