@@ -5,18 +5,19 @@ Format: https://cocodataset.org/#format-data, "Panoptic Segmentation". Beside it
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import NotRequired, TypedDict
 
 from segweave.errors import FormatError
 from segweave.files import make_folder, replacing
 from segweave.formats.coco_categories import CategoryEntry, category_entries, category_ids
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Note, Sample
 from segweave.formats.id_png import write_id_png
-from segweave.formats.names import free_name, inner_path
 from segweave.labels import LabelSet
-from segweave.segmentation import Instances, Segmentation, instances_to_panoptic
+from segweave.segmentation import Segmentation
 
 
 class SegmentEntry(TypedDict):
@@ -125,57 +126,28 @@ def save_index(
         temporary.write_text(json.dumps(index) + "\n", encoding="ascii")
 
 
-def save_coco_panoptic(samples: Dataset | Iterable[Sample], json_path: str | Path) -> tuple[Note, ...]:
-    """Write samples as `json_path` and id PNGs in the folder called like it without `.json`; returns what was lost.
+@dataclass(frozen=True, slots=True)
+class PanopticWriter:
+    """Writes `json_path` and id PNGs in the folder called like it without `.json`; photographs go to `images/`."""
 
-    The JSON comes last, so an interrupted run leaves no index of half the data. Photographs are not copied. Lost:
-    pixels of `Instances` that others hide, and which stuff mask of a label is which. Raises `FormatError` for two
-    images with one id, for samples of different label sets, and for an image name that leaves the folder.
-    """
-    json_path = Path(json_path)
-    folder = make_folder(_png_folder(json_path))
-    labels = samples.labels if isinstance(samples, Dataset) else None
-    images: dict[int | str, ImageEntry] = {}
-    annotations: list[AnnotationEntry] = []
-    notes: list[Note] = []
-    taken: set[str] = set()
-    for sample in samples:
-        labels = sample.truth.labels if labels is None else labels
-        if sample.truth.labels != labels:
-            raise FormatError(f"{json_path}: image {sample.image_id!r} has other labels than the images before it")
-        if sample.image_id in images:
-            raise FormatError(f"{json_path}: two images have the id {sample.image_id!r}; ids must be unique")
-        seg, lost = _panoptic(sample, json_path)
-        notes += lost
-        name = _image_name(sample, json_path)
-        png_name = free_name(Path(name).with_suffix("").as_posix(), taken) + ".png"
-        make_folder((folder / png_name).parent)
-        write_id_png(folder / png_name, seg.ids)
-        images[sample.image_id] = image_entry(sample.image_id, name, seg.size)
-        annotations.append(annotation_entry(sample.image_id, png_name, seg))
-    all_labels = LabelSet("none", ()) if labels is None else labels
-    save_index(json_path, images=list(images.values()), annotations=annotations, labels=all_labels)
-    return tuple(notes)
+    json_path: Path
+    labels: LabelSet
 
+    def photograph(self, name: str, suffix: str) -> PurePosixPath:
+        return PurePosixPath("images", name + suffix)
 
-def _png_folder(json_path: Path) -> Path:
-    if json_path.suffix.lower() != ".json":
-        raise FormatError(f"{json_path}: expected a name that ends in .json; the PNGs go into a folder of that name")
-    return json_path.with_suffix("")
+    def write(self, sample: Sample, name: str) -> tuple[str, Sequence[Note]]:
+        assert isinstance(sample.truth, Segmentation)
+        png = self.json_path.with_suffix("") / f"{name}.png"
+        make_folder(png.parent)
+        write_id_png(png, sample.truth.ids)
+        image = image_entry(sample.image_id, sample.image_name, sample.size)
+        return json.dumps([image, annotation_entry(sample.image_id, f"{name}.png", sample.truth)]), ()
 
-
-def _image_name(sample: Sample, json_path: Path) -> str:
-    name = sample.image_name or (sample.image_path.name if sample.image_path else str(sample.image_id))
-    return inner_path(name, f"{json_path}: image {sample.image_id!r}").as_posix()
-
-
-def _panoptic(sample: Sample, json_path: Path) -> tuple[Segmentation, list[Note]]:
-    if not isinstance(sample.truth, Instances):
-        return sample.truth, []
-    seg = instances_to_panoptic(sample.truth)
-    hidden = int(sample.truth.areas().sum() - seg.areas().sum())
-    before, after = len(sample.truth), len(seg)
-    if not hidden and before == after:
-        return seg, []
-    reason = f"{hidden} pixels of masks hidden by others dropped; {before} masks became {after} segments"
-    return seg, [Note(json_path, f"image {sample.image_id!r}", reason)]
+    def finish(self, pieces: Sequence[str]) -> None:
+        pairs = [json.loads(piece) for piece in pieces]
+        twice = [number for number, n in Counter(image["id"] for image, _ in pairs).items() if n > 1]
+        if twice:
+            raise FormatError(f"{self.json_path}: several images have the id {twice[0]!r}; ids must be unique")
+        images, annotations = [image for image, _ in pairs], [annotation for _, annotation in pairs]
+        save_index(self.json_path, images=images, annotations=annotations, labels=self.labels)

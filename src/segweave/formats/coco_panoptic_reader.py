@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from segweave.errors import FormatError
 from segweave.formats.coco_categories import read_categories
-from segweave.formats.coco_panoptic import OWN_DESCRIPTION
+from segweave.formats.coco_panoptic import OWN_DESCRIPTION, PanopticWriter
 from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.format import Format
+from segweave.formats.holds import Holds
 from segweave.formats.id_png import LARGEST_ID, read_id_png
 from segweave.formats.json_parts import (
     Entry,
@@ -24,8 +26,9 @@ from segweave.formats.json_parts import (
     text,
     whole,
 )
+from segweave.formats.json_sketch import json_files, json_keys, only_file
 from segweave.formats.names import inner_path
-from segweave.labels import LabelSet
+from segweave.labels import LabelSet, LabelTable
 from segweave.segmentation import Ids, Segment, assemble
 
 
@@ -53,7 +56,9 @@ class _Listed:
     segment: Segment
 
 
-def open_coco_panoptic(json_path: str | Path, *, images: str | Path | None = None) -> Dataset:
+def open_coco_panoptic(
+    json_path: str | Path, *, labels: LabelTable | None = None, images: str | Path | None = None
+) -> Dataset:
     """Open a COCO panoptic data set; its samples are `Segmentation`s, read when they are asked for.
 
     The PNGs lie in the folder called like the JSON without `.json`, or beside the JSON. images: the folder of the
@@ -64,17 +69,17 @@ def open_coco_panoptic(json_path: str | Path, *, images: str | Path | None = Non
     stuff (dropped), images without annotation (left out), areas that are not those of the PNG (not used). Everything
     else that does not fit raises `FormatError`, when the data set is opened or when the sample is read.
     """
-    path = Path(json_path)
+    path = only_file(Path(json_path), "segments_info", "COCO panoptic")
     data = entry_of(load_json(path), str(path))
     info = data.get("info")
     info = info if isinstance(info, dict) else {}
     named = info.get("label_set")
-    labels, label_of = read_categories(data, str(path), name=named if isinstance(named, str) and named else path.stem)
+    found, label_of = read_categories(data, str(path), name=named if isinstance(named, str) and named else path.stem)
     pairs, notes = _pairs(data, path)
     folders = (Path(images),) if images is not None else _image_folders(path)
     own = info.get("description") == OWN_DESCRIPTION
-    index = _Index(path, labels, label_of, pairs, folders, own)
-    return Dataset(labels, notes, partial(_load_sample, index), range(len(pairs)))
+    index = _Index(path, found, label_of, pairs, folders, own)
+    return Dataset(found, notes, partial(_load_sample, index), range(len(pairs)))
 
 
 def _pairs(data: Entry, path: Path) -> tuple[tuple[tuple[Entry, Entry], ...], tuple[Note, ...]]:
@@ -97,7 +102,7 @@ def _pairs(data: Entry, path: Path) -> tuple[tuple[tuple[Entry, Entry], ...], tu
     bare = [number for number in images if number not in annotations]
     reason = f"{len(bare)} images have no annotation and are left out; the first is {bare[0]!r}" if bare else ""
     pairs = tuple((image, annotations[number]) for number, image in images.items() if number in annotations)
-    return pairs, (Note(path, "images", reason),) if bare else ()
+    return pairs, (Note(path, "images", reason, "assumed"),) if bare else ()
 
 
 def _image_folders(path: Path) -> tuple[Path, ...]:
@@ -152,7 +157,7 @@ def _listed(index: _Index, annotation: Entry, name: str) -> tuple[list[_Listed],
         crowd = flag(entry, "iscrowd", where) if "iscrowd" in entry else False
         if crowd and not index.labels[label].is_thing:
             reason = f"{index.labels[label].name!r} is stuff, which forms no crowds; the flag is dropped"
-            notes.append(Note(index.path, f"{name}, segment {png_id}", reason))
+            notes.append(Note(index.path, f"{name}, segment {png_id}", reason, "crowd-on-stuff"))
             crowd = False
         segment = Segment(
             label=label,
@@ -201,13 +206,29 @@ def _check_areas(index: _Index, listed: Sequence[_Listed], areas: Sequence[int],
     for entry, area in zip(listed, areas, strict=True):
         place, label = f"{name}, segment {entry.png_id}", entry.segment.label
         if not area:
-            notes.append(Note(index.path, place, "has no pixels in the PNG; dropped"))
+            notes.append(Note(index.path, place, "has no pixels in the PNG; dropped", "empty-segment"))
             continue
         if entry.area is not None and entry.area != area:
             if index.own:
                 raise FormatError(f"{index.path}: {place}: 'area' is {entry.area}; the PNG has {area} pixels of it")
-            notes.append(Note(index.path, place, f"'area' is {entry.area}; the PNG's {area} pixels are used"))
+            reason = f"'area' is {entry.area}; the PNG's {area} pixels are used"
+            notes.append(Note(index.path, place, reason, "wrong-area"))
         if not index.labels[label].is_thing and stuff.setdefault(label, entry.png_id) != entry.png_id:
             reason = f"is {index.labels[label].name!r} (stuff) like segment {stuff[label]}; fused with it"
-            notes.append(Note(index.path, place, reason))
+            notes.append(Note(index.path, place, reason, "stuff-fused"))
     return notes
+
+
+def _recognise(path: Path) -> bool:
+    return any("segments_info" in json_keys(file) for file in json_files(path))
+
+
+FORMAT = Format(
+    name="coco-panoptic",
+    title="COCO panoptic: one JSON and a folder of id PNGs",
+    holds=Holds(crowd="each", score="optional", track=True, source_id=True),
+    index="panoptic.json",
+    recognise=_recognise,
+    open=open_coco_panoptic,
+    writer=PanopticWriter,
+)

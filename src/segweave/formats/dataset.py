@@ -3,27 +3,72 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import overload
+from typing import Literal, overload
 
 from segweave.errors import FormatError
 from segweave.labels import LabelSet
 from segweave.segmentation import Instances, Segmentation
+
+NoteKind = Literal[
+    "assumed",  # the file does not say, this was taken
+    "cannot-hold",  # the format written to has no place for it
+    "crowd-on-stuff",
+    "duplicate",  # the same segment twice
+    "empty-segment",  # listed, but has no pixel
+    "image-missing",
+    "image-turned",  # the truth was drawn on the photograph before its EXIF orientation was applied
+    "not-a-region",  # points, lines, skeletons
+    "overlap",  # pixels hidden by another segment
+    "shape-clipped",  # reaches out of the image, or encloses no pixel's centre
+    "stuff-fused",  # several segments of one stuff label
+    "unknown-label",  # not in the label set; its pixels are void
+    "unlisted-pixels",  # pixels of an id that nothing lists; they are void
+    "void-label",  # a label that stands for void: "unlabeled", "__ignore__", deleted shapes
+    "wrong-area",  # the area in the file is not that of the pixels
+    "wrong-size",
+]
+"""What a note is about, for `segweave check` and for counting."""
+
+Severity = Literal["info", "warning", "error"]
+"""info: nothing of the truth is lost. warning: something is lost or changed. error: the files contradict themselves."""
+
+_INFO: frozenset[NoteKind] = frozenset({"assumed", "image-missing", "void-label"})
+_ERROR: frozenset[NoteKind] = frozenset(
+    {"duplicate", "empty-segment", "unknown-label", "unlisted-pixels", "wrong-area", "wrong-size"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that a reader or writer dropped or changed. place: image or segment, "" for the file as a whole.
 
-    >>> print(Note(Path("panoptic.json"), "image 7, segment 3", "has no pixels; dropped"))
+    >>> print(Note(Path("panoptic.json"), "image 7, segment 3", "has no pixels; dropped", "empty-segment"))
     panoptic.json: image 7, segment 3: has no pixels; dropped
     """
 
     file: Path
     place: str
     reason: str
+    kind: NoteKind
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is, by kind."""
+        return "info" if self.kind in _INFO else "error" if self.kind in _ERROR else "warning"
 
     def __str__(self) -> str:
         return ": ".join(part for part in (str(self.file), self.place, self.reason) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a file says of an image beyond what segweave has words for. Only a writer of the same format reads it.
+
+    format: its name in `FORMATS`. text: JSON, of a shape that only that format knows.
+    """
+
+    format: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +77,7 @@ class Sample:
 
     image_path: None where the image is not at hand. image_name: its name in the data set (relative, `/` between
     folders), "" where none is known. size: (height, width) px, the same as the truth's. image_id: the data set's own
-    number or name for it. notes: what could not be kept of this image.
+    number or name for it. notes: what could not be kept of this image. extra: what only the same format can keep.
     """
 
     image_path: Path | None
@@ -41,6 +86,7 @@ class Sample:
     image_id: int | str
     image_name: str = ""
     notes: tuple[Note, ...] = ()
+    extra: Extra | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", tuple(self.size))

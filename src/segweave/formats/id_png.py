@@ -1,17 +1,15 @@
 """The id PNG of COCO panoptic files: one 24-bit id a pixel, id = R + 256 G + 65536 B, 0 = void."""
 
-import struct
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import FormatError, InvalidSegmentation
 from segweave.files import replacing
-from segweave.formats.images import MAX_PIXELS
-from segweave.formats.png import SIGNATURE, UNFILTERED, encode_rgb
+from segweave.formats.png import RGB, SIGNATURE, UNFILTERED, PngHead, encode_rgb, read_png
 
 LARGEST_ID = (1 << 24) - 1
 _OWN_MARK = b"tEXtSoftware\0segweave"
@@ -50,24 +48,25 @@ def write_id_png(path: str | Path, ids: NDArray[Any]) -> None:
 
 def read_id_png(path: str | Path) -> NDArray[np.int32]:
     """Read an RGB PNG as (H, W) int32 ids. Anything else, or a broken file, raises `FormatError` in one line."""
-    import kornia_rs
-
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise FormatError(f"{path}: there is no such file; expected an id PNG") from None
-    except (OSError, ValueError) as error:
-        raise FormatError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    height, width = _rgb_size(path, data)
-    try:
-        # Checks lengths and checksums; 4 times as fast as Pillow (0.4 ms against 1.6 ms at 640x480).
-        rgb = kornia_rs.io.decode_image_png_u8(data, (height, width), "rgb")
-    except Exception as error:  # kornia_rs raises bare `Exception`
-        raise FormatError(f"{path}: is cut off or broken: {' '.join(str(error).split())}") from None
-    quads = np.zeros((height, width, 4), np.uint8)
+    rgb = read_rgb_png(path)
+    quads = np.zeros((*rgb.shape[:2], 4), np.uint8)
     for channel in range(3):
         quads[..., channel] = rgb[..., channel]
     return quads.view("<i4")[..., 0].astype(np.int32, copy=False)
+
+
+def read_rgb_png(path: str | Path) -> NDArray[np.uint8]:
+    """The three channels of an 8-bit RGB PNG, (H, W, 3) uint8; errors as in `read_id_png`."""
+    import kornia_rs
+
+    data, head = read_png(path, expected="an RGB PNG with ids")
+    if head != PngHead(head.size, 8, RGB):
+        raise FormatError(f"{path}: is a {head}; expected 8-bit RGB (id = R + 256 G + 65536 B)")
+    try:
+        # Checks lengths and checksums; 4 times as fast as Pillow (0.4 ms against 1.6 ms at 640x480).
+        return cast("NDArray[np.uint8]", kornia_rs.io.decode_image_png_u8(data, head.size, "rgb"))
+    except Exception as error:  # kornia_rs raises bare `Exception`
+        raise FormatError(f"{path}: is cut off or broken: {' '.join(str(error).split())}") from None
 
 
 def is_own_id_png(path: str | Path) -> bool:
@@ -77,18 +76,3 @@ def is_own_id_png(path: str | Path) -> bool:
             return file.read(64)[_MARK_PLACE:].startswith(_OWN_MARK)
     except OSError:
         return False
-
-
-def _rgb_size(path: str | Path, data: bytes) -> tuple[int, int]:
-    """(height, width) of an 8-bit RGB PNG, from its header (PNG specification §11.2.1)."""
-    if not data.startswith(SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
-        raise FormatError(f"{path}: starts with {data[:8]!r} ({len(data)} bytes); expected an RGB PNG with ids")
-    width, height, depth, color = struct.unpack(">IIBB", data[16:26])
-    if (depth, color) != (8, 2):
-        kinds = {0: "grey", 2: "RGB", 3: "palette", 4: "grey and alpha", 6: "RGBA"}
-        raise FormatError(
-            f"{path}: is a {depth}-bit {kinds.get(color, 'unknown')} PNG; expected 8-bit RGB (id = R + 256 G + 65536 B)"
-        )
-    if not 0 < width * height <= MAX_PIXELS:
-        raise FormatError(f"{path}: has {height} x {width} pixels; expected 1 to {MAX_PIXELS:,}")
-    return height, width

@@ -122,9 +122,15 @@ def image_size(path: str | Path) -> tuple[int, int]:
 
     Raises `ImageError` as `read_image` does, but cannot see that the pixels behind the header are broken.
     """
+    return image_head(path)[0]
+
+
+def image_head(path: str | Path) -> tuple[tuple[int, int], Image.Transpose | None]:
+    """`image_size`, and how the stored rows and columns have to be turned to be seen upright (None: not at all)."""
     with _opened(path) as image:
         width, height = image.size
-        return (width, height) if _turn(image) in _SWAPS else (height, width)
+        turn = _turn(image)
+        return ((width, height) if turn in _SWAPS else (height, width)), turn
 
 
 @contextmanager

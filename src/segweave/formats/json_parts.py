@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from segweave.errors import FormatError
+from segweave.formats.images import MAX_PIXELS
 
 Entry = Mapping[str, object]
 """A JSON object whose values have not been checked yet."""
@@ -47,6 +48,21 @@ def whole(parent: Entry, key: str, where: str, *, low: int = 0, high: int = 2**3
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise FormatError(f"{where}: expected {key!r} to be a whole number {low}..{high}; found {_found(parent, key)}")
     return value
+
+
+def image_size_in(parent: Entry, where: str, *, height: str = "height", width: str = "width") -> tuple[int, int]:
+    """(height, width) px as a file states it under these keys; at least 1 x 1, at most `MAX_PIXELS` in all."""
+    size = whole(parent, height, where, low=1), whole(parent, width, where, low=1)
+    return checked_pixels(size, where)
+
+
+def checked_pixels(size: tuple[int, int], where: str) -> tuple[int, int]:
+    """`size` (height, width), refused beyond `MAX_PIXELS` before anybody reserves memory for it."""
+    if min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
+        raise FormatError(
+            f"{where}: states {size[0]} x {size[1]} pixels (height x width); expected 1 to {MAX_PIXELS:,}"
+        )
+    return size
 
 
 def flag(parent: Entry, key: str, where: str) -> bool:

@@ -1,30 +1,92 @@
-"""An 8-bit RGB PNG file from rows that are filtered already (PNG specification, third edition, §5 and §9).
+"""PNG files from rows that are filtered already, and what the header of one says (PNG specification, third edition).
 
 Pillow tries five filters on every row, which takes longer than compressing them. We know what our pictures look like.
 """
 
 import struct
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segweave.errors import FormatError
+from segweave.formats.images import MAX_PIXELS
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 UNFILTERED, UP = 0, 2  # filter types, §9.2
+GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # colour types, §11.2.1
+_NAMES = {GREY: "grey", RGB: "RGB", PALETTE: "palette", GREY_ALPHA: "grey and alpha", RGBA: "RGBA"}
+
+
+@dataclass(frozen=True, slots=True)
+class PngHead:
+    """size: (height, width) px. depth: bits a channel. color: the colour type. `str` gives "16-bit grey PNG"."""
+
+    size: tuple[int, int]
+    depth: int
+    color: int
+
+    def __str__(self) -> str:
+        return f"{self.depth}-bit {_NAMES.get(self.color, 'unknown')} PNG"
+
+
+def read_png(path: str | Path, *, expected: str) -> tuple[bytes, PngHead]:
+    """The bytes of a PNG file and its header (§11.2.1).
+
+    Raises `FormatError` for what is no PNG, for one without pixels and for one of more than `MAX_PIXELS`; expected:
+    what the caller wants, for the message.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise FormatError(f"{path}: there is no such file; expected {expected}") from None
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return data, png_head(data, str(path), expected=expected)
+
+
+def png_head(data: bytes, where: str, *, expected: str) -> PngHead:
+    """The header of a PNG in memory; where: begins the message of an error. Errors as in `read_png`."""
+    if not data.startswith(SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
+        raise FormatError(f"{where}: starts with {data[:8]!r} ({len(data)} bytes); expected {expected}")
+    width, height, depth, color = struct.unpack(">IIBB", data[16:26])
+    if not 0 < width * height <= MAX_PIXELS:
+        raise FormatError(f"{where}: has {height} x {width} pixels; expected 1 to {MAX_PIXELS:,}")
+    return PngHead((height, width), depth, color)
 
 
 def encode_rgb(rows: NDArray[np.uint8], *, strategy: int, software: bytes | None = None) -> bytes:
-    """The file's bytes.
+    """The bytes of an 8-bit RGB file.
 
     rows: (H, 1 + 3 W) uint8, C order: each row's filter type, then its filtered bytes. strategy: zlib's, e.g.
     `zlib.Z_RLE`. software: goes into the file as the text "Software".
     """
-    height, width = rows.shape[0], rows.shape[1] // 3
+    text = _chunk(b"tEXt", b"Software\0" + software) if software else b""
+    return _file(PngHead((rows.shape[0], rows.shape[1] // 3), 8, RGB), text, rows, strategy)
+
+
+def encode_indices(numbers: NDArray[Any], *, palette: Sequence[tuple[int, int, int]] | None) -> bytes:
+    """The bytes of a grey file of (H, W) uint8 or uint16 numbers, or with a palette of their indices (uint8)."""
+    height, width = numbers.shape
+    depth = 8 * numbers.itemsize
+    rows = np.full((height, 1 + width * numbers.itemsize), UNFILTERED, np.uint8)
+    rows[:, 1:] = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder(">")).view(np.uint8)
+    colors = b"" if palette is None else _chunk(b"PLTE", bytes(c for color in palette for c in color))
+    head = PngHead((height, width), depth, GREY if palette is None else PALETTE)
+    return _file(head, colors, rows, zlib.Z_DEFAULT_STRATEGY)
+
+
+def _file(head: PngHead, between: bytes, rows: NDArray[np.uint8], strategy: int) -> bytes:
     compressor = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
+    height, width = head.size
     parts = [
         SIGNATURE,
-        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
-        _chunk(b"tEXt", b"Software\0" + software) if software else b"",
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, head.depth, head.color, 0, 0, 0)),
+        between,
         _chunk(b"IDAT", compressor.compress(rows.data) + compressor.flush()),
         _chunk(b"IEND", b""),
     ]

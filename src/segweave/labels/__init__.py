@@ -2,7 +2,7 @@
 
 from segweave.labels.label_map import LabelMap
 from segweave.labels.label_set import Color, Label, LabelSet, Language
-from segweave.labels.tables import LabelTable, VoidRow, label_set, label_table, table_names
+from segweave.labels.tables import LabelTable, VoidRow, label_set, label_table, read_table, table_names
 
 __all__ = [
     "Color",
@@ -14,5 +14,6 @@ __all__ = [
     "VoidRow",
     "label_set",
     "label_table",
+    "read_table",
     "table_names",
 ]
