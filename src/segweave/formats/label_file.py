@@ -30,7 +30,9 @@ def find_label_file(folder: Path) -> LabelTable | None:
         raise FormatError(str(error)) from None
 
 
-def save_label_file(folder: Path, labels: LabelSet, source_ids: Sequence[int], voids: Sequence[VoidRow] = ()) -> None:
+def save_label_file(
+    folder: Path, labels: LabelSet, source_ids: Sequence[int], *, voids: Sequence[VoidRow] = ()
+) -> None:
     """Write `NAME.labels.csv`; source_ids: what stands for each label in the files of the data set.
 
     >>> import tempfile

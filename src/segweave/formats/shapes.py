@@ -38,5 +38,5 @@ def corners(numbers: object, where: str, *, least: int = 3) -> NDArray[np.float6
 
 
 def filled(rings: Sequence[NDArray[np.float64]], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W) bool: the pixels whose centre lies in one of the rings, each (n, 2) (row, column); clipped to the image."""
+    """(H, W) bool: the pixels whose centre lies in one of the rings, each (n, 2) (row, column) px; clipped."""
     return polygons_to_mask([Polygon(ring) for ring in rings], size)
