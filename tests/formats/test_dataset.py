@@ -53,4 +53,4 @@ def test_a_truth_of_another_size_is_refused():
 
 
 def test_a_note_reads_as_one_line(tmp_path):
-    assert str(Note(tmp_path / "a.json", "", "is odd")) == f"{tmp_path / 'a.json'}: is odd"
+    assert str(Note(tmp_path / "a.json", "", "is odd", "assumed")) == f"{tmp_path / 'a.json'}: is odd"

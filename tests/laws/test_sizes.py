@@ -17,10 +17,29 @@ def lines_of(node: Function) -> int:
     return node.end_lineno - node.lineno + 1 - (doc.end_lineno - doc.lineno + 1 if doc else 0)
 
 
+def is_option(annotation: ast.expr) -> bool:
+    """Is it `Annotated[..., typer.Option(...)]`?"""
+    return any(isinstance(p, ast.Call) and named(p) in ("Option", "Argument") for p in ast.walk(annotation))
+
+
+SHARED_OPTIONS = {
+    target.id
+    for file in SOURCES
+    if "/apps/cli/" in file
+    for node in parse(file).body
+    if isinstance(node, ast.Assign) and is_option(node.value)
+    for target in node.targets
+    if isinstance(target, ast.Name)
+}
+"""Names for options that several commands have, like `Labels = Annotated[..., typer.Option(...)]`."""
+
+
 def on_the_command_line(parameter: ast.arg) -> bool:
-    """Is it `Annotated[..., typer.Option(...)]`? Users give such a parameter by its name on the command line."""
-    parts = [] if parameter.annotation is None else list(ast.walk(parameter.annotation))
-    return any(isinstance(p, ast.Call) and named(p) in ("Option", "Argument") for p in parts)
+    """Users give such a parameter by its name on the command line."""
+    annotation = parameter.annotation
+    if isinstance(annotation, ast.Name) and annotation.id in SHARED_OPTIONS:
+        return True
+    return annotation is not None and is_option(annotation)
 
 
 def positional(node: Function, file: str) -> list[str]:

@@ -19,6 +19,7 @@ NoteKind = Literal[
     "image-turned",  # the truth was drawn on the photograph before its EXIF orientation was applied
     "not-a-region",  # points, lines, skeletons
     "overlap",  # pixels hidden by another segment
+    "repaired",  # by `segweave check --fix`
     "shape-clipped",  # reaches out of the image, or encloses no pixel's centre
     "stuff-fused",  # several segments of one stuff label
     "unknown-label",  # not in the label set; its pixels are void
@@ -32,7 +33,7 @@ NoteKind = Literal[
 Severity = Literal["info", "warning", "error"]
 """info: nothing of the truth is lost. warning: something is lost or changed. error: the files contradict themselves."""
 
-_INFO: frozenset[NoteKind] = frozenset({"assumed", "image-missing", "void-label"})
+_INFO: frozenset[NoteKind] = frozenset({"assumed", "image-missing", "repaired", "void-label"})
 _ERROR: frozenset[NoteKind] = frozenset(
     {"duplicate", "empty-segment", "unknown-label", "unlisted-pixels", "wrong-area", "wrong-size"}
 )

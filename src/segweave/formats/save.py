@@ -41,7 +41,7 @@ def save_dataset(
     photographs: Photographs = "copy",
     resume: bool = False,
 ) -> tuple[Note, ...]:
-    """Write samples as a data set of a format in `FORMATS`; returns what was lost, as notes.
+    """Write samples as a data set of a format in `FORMATS`; returns what was lost in reading and writing, as notes.
 
     path: a new or empty folder; for formats of one index file also that file's name ("out/instances_val.json").
     resume: go on with an interrupted run of the same samples. Every file is written as a whole or not at all; the
@@ -134,7 +134,7 @@ def _save_one(data: Dataset, place: int, run: _Saving, taken: set[str]) -> Done:
         suffix = photograph.suffix
     reduced = replace(sample, truth=truth, image_path=photograph, image_name=name + suffix)
     piece, more = run.writer.write(reduced, name)
-    return Done(place=place, name=name, piece=piece, notes=(*notes, *more))
+    return Done(place=place, name=name, piece=piece, notes=(*sample.notes, *notes, *more))
 
 
 def _name(sample: Sample, target: Path) -> tuple[str, str]:

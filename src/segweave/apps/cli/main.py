@@ -10,10 +10,18 @@ import typer
 
 from segweave import __version__
 from segweave.apps.cli import labels, models
+from segweave.apps.cli.check import check
+from segweave.apps.cli.convert import convert
+from segweave.apps.cli.formats import formats
 from segweave.apps.cli.predict import predict
 from segweave.errors import SegweaveError, UsageError
 
-COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (("predict", predict),)
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("predict", predict),
+    ("convert", convert),
+    ("check", check),
+    ("formats", formats),
+)
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (("labels", labels.app), ("models", models.app))
 
 EXAMPLES = """
@@ -22,6 +30,10 @@ Examples:
   segweave predict street.jpg --out results
 
   segweave predict photos/ --task instance --out results
+
+  segweave convert my-labelme-folder out --to coco-panoptic
+
+  segweave check my-data
 
   segweave labels show cityscapes
 """
