@@ -33,13 +33,57 @@ def test_labels_list_names_every_table(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("name", table_names())
-def test_labels_show_has_every_label_in_three_languages(name: str, cli: Cli) -> None:
-    labels = segweave.label_set(name)
+def test_labels_show_has_every_label_every_void_and_the_source(name: str, cli: Cli) -> None:
+    table = segweave.labels.label_table(name)
     told = json.loads(cli("labels", "show", name, "--json").out)
-    assert [row["name"] for row in told["labels"]] == list(labels.names)
-    assert all(row["ja"] and row["ko"] for row in told["labels"])
+    assert [row["name"] for row in told["labels"]] == list(table.labels.names)
+    assert [(row["ja"], row["ko"]) for row in told["labels"]] == [(label.ja, label.ko) for label in table.labels]
+    assert [row["source_id"] for row in told["voids"]] == [void.source_id for void in table.voids]
+    assert told["source"] == table.source
     text = cli("labels", "show", name).out
-    assert all(label.name in text and label.ja in text and label.ko in text for label in labels)
+    assert all(label.name in text and label.ja in text and label.ko in text for label in table.labels)
+    assert table.source in text and all(void.name in text for void in table.voids)
+
+
+def test_labels_map_prints_what_each_label_becomes(cli: Cli) -> None:
+    told = json.loads(cli("labels", "map", "camvid11", "cityscapes", "--json").out)
+    assert (told["source"], told["target"], told["mapped"], told["of"]) == ("camvid11", "cityscapes", 10, 11)
+    assert told["labels"][4] == {"source": "Pavement", "target": "sidewalk", "why": "synonym"}
+    assert told["labels"][10] == {"source": "Bicyclist", "target": None, "why": ""}
+    said = cli("labels", "map", "camvid11", "cityscapes")
+    assert "(void)" in said.out and "10 of 11 labels of camvid11 have a counterpart in cityscapes" in said.err
+
+
+def test_labels_map_that_is_unsure_fails_with_the_candidates_and_the_way_out(cli: Cli, tmp_path: Path) -> None:
+    table = tmp_path / "two.csv"
+    rows = "".join(f"{name},1,0,#0000{k}0,{k},,\n" for k, name in enumerate(("sofa", "settee")))
+    table.write_text("name,thing,void,color,source_id,ja,ko\n" + rows, encoding="utf-8")
+    said = cli("labels", "map", "coco", table)
+    assert said.code == 1 and said.out == "" and len(said.complaints) == 1
+    assert "'couch' fits 'sofa', 'settee'" in said.complaints[0]
+    assert f"segweave labels suggest coco {table} --out map.yaml" in said.complaints[0]
+
+
+def test_a_draft_of_labels_suggest_is_what_labels_map_reads(cli: Cli, tmp_path: Path) -> None:
+    draft = tmp_path / "map.yaml"
+    assert cli("labels", "suggest", "camvid32", "camvid11", "--out", draft).code == 0
+    assert cli("labels", "suggest", "camvid32", "camvid11").out == draft.read_text(encoding="utf-8")
+    told = json.loads(cli("labels", "map", "camvid32", "camvid11", "--file", draft, "--json").out)
+    found = json.loads(cli("labels", "suggest", "camvid32", "camvid11", "--json").out)["suggestions"]
+    assert [(row["source"], row["target"]) for row in told["labels"]] == [(s["source"], s["target"]) for s in found]
+    assert {"source": "Child", "target": "Pedestrian", "why": "kind of", "others": []} in found
+    assert {"source": "Child", "target": "Pedestrian", "why": "map file"} in told["labels"]
+
+
+def test_wrong_use_of_labels_map_and_suggest_is_one_line(cli: Cli, tmp_path: Path) -> None:
+    for command in ("map", "suggest"):
+        said = cli("labels", command, "voc", "coca")
+        assert said.code == 2 and "did you mean 'coco'" in said.complaints[0]
+    assert cli("labels", "suggest", "voc", "coco", "--json", "--out", tmp_path / "m.yaml").code == 2
+    missing = cli("labels", "map", "voc", "coco", "--file", tmp_path / "none.yaml")
+    assert missing.code == 1 and "none.yaml" in missing.complaints[0]
+    lost = cli("labels", "suggest", "voc", "coco", "--out", tmp_path / "no" / "m.yaml")
+    assert lost.code == 1 and len(lost.complaints) == 1
 
 
 def test_labels_show_reads_a_person_s_own_table(cli: Cli, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from segweave.errors import LabelError
@@ -26,18 +28,65 @@ def test_a_shipped_table_has_its_own_name_one_id_a_label_and_no_id_twice(name):
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("name", table_names())
-def test_a_shipped_table_gives_every_label_a_japanese_and_a_korean_name(name):
+@pytest.mark.parametrize("name", ["camvid11", "camvid32", "cityscapes", "coco", "coco_panoptic", "voc"])
+def test_a_translated_table_gives_every_label_a_japanese_and_a_korean_name(name):
     assert [label.name for label in label_set(name) if not (label.ja and label.ko)] == []
 
 
+SIZES = {  # labels, things among them, rows of void
+    "ade20k": (150, 100, 1),
+    "apolloscape": (22, 8, 6),
+    "camvid11": (11, 3, 1),
+    "camvid32": (31, 14, 1),
+    "cityscapes": (19, 8, 16),  # 35 rows, licence plate counted
+    "coco": (80, 80, 0),
+    "coco_panoptic": (133, 80, 1),
+    "mapillary_v1_2": (65, 37, 1),
+    "mapillary_v2_0": (123, 72, 1),
+    "voc": (21, 20, 1),  # 20 + background
+}
+
+
 def test_the_shipped_sets_have_the_published_sizes():
-    # VOC 20 + background; Cityscapes 19 (8 things); COCO panoptic 80 things + 53 stuff; CamVid 11
-    sizes = {name: (len(label_set(name)), len(label_set(name).things)) for name in table_names()}
-    assert sizes["voc"][0] == 21
-    assert sizes["cityscapes"] == (19, 8)
-    assert sizes["coco_panoptic"] == (133, 80)
-    assert sizes["camvid11"][0] == 11
+    tables = {name: label_table(name) for name in table_names()}
+    found = {name: (len(t.labels), len(t.labels.things), len(t.voids)) for name, t in tables.items()}
+    assert found == SIZES
+
+
+REFERENCE = {name: name for name in SIZES} | {
+    "ade20k": "ade20k_150",
+    "camvid11": "camvid_11",
+    "camvid32": "camvid_32",
+    "coco": "coco_things",
+}
+OURS = {"ade20k": {0: "other"}, "coco_panoptic": {0: "void"}}  # void, which the reference keeps out of its list
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_a_shipped_table_says_what_the_reference_says(name, shared):
+    reference = json.loads((shared / "data" / "label_tables" / f"{REFERENCE[name]}.json").read_text(encoding="utf-8"))
+    wanted = {
+        row["id"]: (row.get("panoptic_name", row["name"]).partition(",")[0], row["isthing"], tuple(row["color"]))
+        for row in reference["classes"]
+        if not row.get("is_group")  # ApolloScape: a group of things is a crowd, no label
+    }
+    void = {row["id"] for row in reference["classes"] if row["void"]}
+    table = label_table(name)
+    pairs = zip(table.source_ids, table.labels, strict=True)
+    labels = {number: (label.name, label.is_thing, label.color) for number, label in pairs}
+    assert labels == {number: row for number, row in wanted.items() if number not in void}
+    voids = {row.source_id: (row.name, row.color) for row in table.voids}
+    ours = {number: (row, (0, 0, 0)) for number, row in OURS.get(name, {}).items()}
+    assert voids == {number: (wanted[number][0], wanted[number][2]) for number in void} | ours
+
+
+def test_the_table_of_ones_own_has_no_source_and_a_shipped_one_has(table):
+    assert label_table(table(HEADER + CAT)).source == ""
+    assert "mcordts/cityscapesScripts" in label_table("cityscapes").source
+
+
+def test_the_licence_plate_of_cityscapes_keeps_its_id_below_zero():
+    assert [void.name for void in label_table("cityscapes").voids if void.source_id == -1] == ["license plate"]
 
 
 def test_a_csv_file_is_read_with_its_ids_and_voids(table):

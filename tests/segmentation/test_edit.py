@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as npst
 from segmentation_strategies import CAT, DOG, GRASS, LABELS, SKY, assert_valid, segmentations, segments
 from segweave.errors import InvalidSegmentation, LabelError
 from segweave.labels import Label, LabelMap, LabelSet
-from segweave.segmentation import Segment, Segmentation, edit
+from segweave.segmentation import Instances, Rle, Segment, Segmentation, edit
 
 COARSE = LabelSet("coarse", (Label(name="animal", is_thing=True), Label(name="ground", is_thing=False)))
 with_segments = segmentations().filter(len)
@@ -81,6 +81,21 @@ def test_map_labels_refuses_a_map_from_another_set():
     seg = Segmentation(np.array([[0]]), (), COARSE)
     with pytest.raises(LabelError, match="the map starts from 'zoo'; the segmentation has 'coarse'"):
         edit.map_labels(seg, LabelMap.same_names(LABELS, COARSE))
+
+
+def test_map_labels_drops_instances_that_map_to_nothing_and_keeps_the_others_in_order():
+    shapes = [Rle.from_mask(np.array(m)) for m in ([[1, 1]], [[0, 1]], [[1, 0]], [[1, 1]])]
+    cat = Segment(label=CAT, score=0.5, crowd=True, track=3, source_id="a")
+    found = Instances((1, 2), shapes, (cat, Segment(label=DOG), Segment(label=GRASS), cat), LABELS)
+    to_animal = LabelMap.from_names(LABELS, COARSE, {LABELS[CAT].name: "animal", LABELS[GRASS].name: "ground"})
+    mapped = edit.map_labels(found, to_animal)
+    animal, ground = replace(cat, label=0), Segment(label=1)
+    assert mapped == Instances((1, 2), (shapes[0], shapes[2], shapes[3]), (animal, ground, animal), COARSE)
+    to_ground = LabelMap.from_names(LABELS, COARSE, {LABELS[CAT].name: "ground"})
+    assert edit.map_labels(found, to_ground).segments == (replace(cat, label=1, crowd=False),) * 2
+    assert len(edit.map_labels(found, LabelMap.from_names(LABELS, COARSE, {}))) == 0
+    with pytest.raises(LabelError, match="the map starts from 'coarse'; the instances have 'zoo'"):
+        edit.map_labels(found, LabelMap.same_names(COARSE, LABELS))
 
 
 @given(with_segments, st.data())

@@ -1,6 +1,7 @@
 """The panoptic linter: what is wrong, or looks wrong, with a data set of any format."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -110,34 +111,54 @@ def _slivers(truth: Segmentation | Instances) -> Iterator[_Fault]:
 
 
 def _stray(truth: Segmentation | Instances) -> Iterator[_Fault]:
-    for k, parts in stray_parts(truth):
-        sizes = sorted((int(part.sum()) for part in parts), reverse=True)
+    for k, specks in stray_parts(truth):
+        sizes = sorted((int(part.inside.sum()) for part in specks), reverse=True)
         count = f"{len(sizes)} stray part{'s' * (len(sizes) > 1)} of {', '.join(map(str, sizes[:3]))}"
         more = " and fewer px" if len(sizes) > 3 else " px"
         yield k, "stray-part", "warning", f"{truth.label_names()[k]!r} has {count}{more} apart from its main part"
 
 
-def stray_parts(truth: Segmentation | Instances) -> Iterator[tuple[int, list[NDArray[np.bool_]]]]:
-    """(segment index, (H, W) bool of each speck) of things that have parts far smaller than their largest."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Speck:
+    """A part of a mask. top, left: where `inside` (h, w) bool lies in the image, px."""
+
+    top: int
+    left: int
+    inside: NDArray[np.bool_]
+
+    def put_on(self, mask: NDArray[np.bool_]) -> None:
+        """Set the speck's pixels in an (H, W) mask."""
+        height, width = self.inside.shape
+        mask[self.top : self.top + height, self.left : self.left + width] |= self.inside
+
+
+def stray_parts(truth: Segmentation | Instances) -> Iterator[tuple[int, list[Speck]]]:
+    """(segment index, its specks) of things that have parts far smaller than their largest; parts touch at corners."""
+    from scipy.ndimage import find_objects
     from scipy.ndimage import label as components
 
     for k, (segment, box) in enumerate(zip(truth.segments, truth.boxes().tolist(), strict=True)):
         if segment.crowd or not truth.labels[segment.label].is_thing:
             continue
-        top, left, bottom, right = box
-        window = truth.mask(k)[top:bottom, left:right]
-        part_ids, n = components(window, structure=np.ones((3, 3)))
+        top, left, _, _ = box
+        part_ids, n = components(_window(truth, k, box), structure=np.ones((3, 3)))
         if n < 2:
             continue
         areas = np.bincount(part_ids.ravel())[1:]
-        small = np.flatnonzero(areas < STRAY_SHARE * areas.max()) + 1
-        specks = []
-        for part in small.tolist():
-            mask = np.zeros(truth.size, bool)
-            mask[top:bottom, left:right] = part_ids == part
-            specks.append(mask)
-        if specks:
-            yield k, specks
+        small = np.flatnonzero(areas < STRAY_SHARE * areas.max())
+        if len(small):
+            found = find_objects(part_ids)
+            places = [(found[part], part + 1) for part in small.tolist()]
+            yield k, [Speck(top + p[0].start, left + p[1].start, part_ids[p] == part) for p, part in places]
+
+
+def _window(truth: Segmentation | Instances, k: int, box: list[int]) -> NDArray[np.bool_]:
+    """The mask of segment `k` within its box."""
+    top, left, bottom, right = box
+    if isinstance(truth, Instances):
+        return truth.mask(k)[top:bottom, left:right]
+    inside: NDArray[np.bool_] = truth.ids[top:bottom, left:right] == k + 1
+    return inside
 
 
 def _void_faults(seg: Segmentation, void: int) -> Iterator[_Fault]:

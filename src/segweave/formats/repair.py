@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.formats.check import repeated, stray_parts
+from segweave.formats.check import Speck, repeated, stray_parts
 from segweave.formats.dataset import Dataset, Note, Sample
 from segweave.segmentation import Instances, Rle, Segmentation
 from segweave.segmentation.edit import erase
@@ -29,12 +29,19 @@ def repaired(sample: Sample, path: Path) -> Sample:
     if isinstance(truth, Instances) and (twice := {later for _, later in repeated(truth)}):
         truth = _only(truth, [k for k in range(len(truth)) if k not in twice])
         notes.append(Note(path, place, f"{len(twice)} annotated twice, kept once", "repaired"))
-    specks = {k: np.logical_or.reduce(parts) for k, parts in stray_parts(truth)}
+    specks = {k: _mask_of(parts, truth.size) for k, parts in stray_parts(truth)}
     if specks:
         pixels = sum(int(mask.sum()) for mask in specks.values())
         truth = _without(truth, specks)
         notes.append(Note(path, place, f"specks of {len(specks)} things made void, {pixels} px", "repaired"))
     return replace(sample, truth=truth, notes=tuple(notes))
+
+
+def _mask_of(specks: list[Speck], size: tuple[int, int]) -> NDArray[np.bool_]:
+    mask = np.zeros(size, bool)
+    for speck in specks:
+        speck.put_on(mask)
+    return mask
 
 
 def _load(data: Dataset, path: Path, place: int) -> Sample:

@@ -1,6 +1,5 @@
 """Corners as annotation files write them (x before y, flat lists or pairs) and what they enclose."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,7 +30,7 @@ def corners(numbers: object, where: str, *, least: int = 3) -> NDArray[np.float6
         raise FormatError(f"{where}: expected {least} to {MOST_CORNERS:,} corners; found {len(numbers) // 2}")
     for number in numbers:
         good = isinstance(number, (int, float)) and not isinstance(number, bool)
-        if not good or not math.isfinite(number) or abs(number) > FARTHEST:
+        if not good or not abs(number) <= FARTHEST:  # NaN is not, either
             raise FormatError(f"{where}: expected coordinates within +-{FARTHEST:g}; found {shown(number)}")
     pairs = np.array(numbers, np.float64).reshape(-1, 2)
     return pairs[:, ::-1]

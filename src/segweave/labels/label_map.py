@@ -6,6 +6,8 @@ from pathlib import Path
 
 from segweave.errors import LabelError
 from segweave.labels.label_set import LabelSet
+from segweave.labels.map_yaml import read_map, yaml_line
+from segweave.labels.meaning import fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,32 @@ class LabelMap:
         return cls(source, target, tuple(targets))
 
     @classmethod
+    def by_synonyms(cls, source: LabelSet, target: LabelSet) -> "LabelMap":
+        """Map labels that mean the same: by equal name, else by spelling, else by `synonyms.csv` and Mapillary paths.
+
+        All others become void. Raises `LabelError` where several target labels fit a source label equally well.
+
+        >>> from segweave.labels import label_set
+        >>> voc, coco = label_set("voc"), label_set("coco")
+        >>> target = LabelMap.by_synonyms(voc, coco).targets[voc.index("aeroplane")]
+        >>> coco[target].name
+        'airplane'
+        """
+        found = fits(source, target)
+        unsure = [
+            f"{label.name!r} fits {', '.join(repr(target[i].name) for i in fit.candidates)}"
+            for label, fit in zip(source, found, strict=True)
+            if len(fit.candidates) > 1
+        ]
+        if unsure:
+            more = f"; and {len(unsure) - 3} more like it" if len(unsure) > 3 else ""
+            raise LabelError(
+                f"several labels of {target.name!r} fit one of {source.name!r}: {'; '.join(unsure[:3])}{more}; "
+                "say which in a map file"
+            )
+        return cls(source, target, tuple(fit.candidates[0] if fit.candidates else None for fit in found))
+
+    @classmethod
     def from_names(cls, source: LabelSet, target: LabelSet, names: Mapping[str, str | None]) -> "LabelMap":
         """Map by a table of names; a source label that is not in it becomes void. Unknown names raise `LabelError`."""
         targets: list[int | None] = [None] * len(source)
@@ -68,18 +96,25 @@ class LabelMap:
 
     @classmethod
     def from_yaml(cls, source: LabelSet, target: LabelSet, path: str | Path) -> "LabelMap":
-        """Read a YAML file of `source name: target name` lines (`null` for void)."""
-        import yaml
+        """Read a YAML file of `source name: target name` lines (`null` for void).
 
-        try:
-            names = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or a date that is none
-            raise LabelError(f"{path}: cannot be read as a label map: {' '.join(str(error).split())}") from None
-        if not isinstance(names, dict) or not all(
-            isinstance(k, str) and (v is None or isinstance(v, str)) for k, v in names.items()
-        ):
-            raise LabelError(f"{path}: expected lines of `source name: target name`; quote names like 'on' and 'no'")
+        What is no pair of names, or listed twice, raises `LabelError` with file and line.
+        """
+        names = read_map(path)
         try:
             return cls.from_names(source, target, names)
         except LabelError as error:
             raise LabelError(f"{path}: {error}") from None
+
+    def to_yaml(self) -> str:
+        """The map as the text of a YAML file that `from_yaml` reads.
+
+        >>> from segweave.labels import Label, LabelSet
+        >>> fine = LabelSet("fine", tuple(Label(name=n, is_thing=True) for n in ("car", "dog")))
+        >>> print(LabelMap(fine, fine, (0, None)).to_yaml(), end="")
+        car: car
+        dog: null
+        """
+        pairs = zip(self.source, self.targets, strict=True)
+        lines = [yaml_line(label.name, None if t is None else self.target[t].name) for label, t in pairs]
+        return "\n".join(lines or ["{}"]) + "\n"

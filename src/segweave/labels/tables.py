@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -28,19 +28,21 @@ class VoidRow:
 class LabelTable:
     """A label set with the ids that the data set's own files use; only `formats/` speaks these ids.
 
-    source_ids: one a label, in label order. voids: the ids that mean void.
+    source_ids: one a label, in label order; may be negative. voids: the ids that mean void. source: where ids, names
+    and colours come from, and what is doubtful; "" for a table of one's own.
     """
 
     labels: LabelSet
     source_ids: tuple[int, ...]
     voids: tuple[VoidRow, ...]
+    source: str = ""
 
 
 def table_names() -> tuple[str, ...]:
     """Names of the label sets that ship with segweave, sorted.
 
-    >>> table_names()
-    ('camvid11', 'cityscapes', 'coco_panoptic', 'voc')
+    >>> len(table_names()), table_names()[:3]
+    (10, ('ade20k', 'apolloscape', 'camvid11'))
     """
     return tuple(sorted(f.name.removesuffix(".csv") for f in _folder().iterdir() if f.name.endswith(".csv")))
 
@@ -75,7 +77,14 @@ def label_table(name: str) -> LabelTable:
 def _shipped_table(name: str) -> LabelTable:
     if name not in table_names():
         raise LabelError(f"label set {name!r} is not known; {did_you_mean(name, table_names())}")
-    return read_table(_folder() / f"{name}.csv", name)
+    return replace(read_table(_folder() / f"{name}.csv", name), source=_sources()[name])
+
+
+@cache
+def _sources() -> dict[str, str]:
+    """Table name -> source and note, from `sources.csv`."""
+    text = (resources.files("segweave.labels") / "sources.csv").read_text(encoding="utf-8")
+    return {row["table"]: f"{row['source']}. {row['note']}" for row in csv.DictReader(io.StringIO(text))}
 
 
 def read_table(path: Traversable, name: str) -> LabelTable:

@@ -24,7 +24,7 @@ True
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from segweave.errors import InvalidSegmentation, LabelError
 from segweave.labels import LabelMap
 from segweave.segmentation.assemble import assemble
+from segweave.segmentation.instances import Instances
 from segweave.segmentation.segmentation import Segment, Segmentation
 
 
@@ -46,10 +47,18 @@ def relabel(seg: Segmentation, index: int, label: int) -> Segmentation:
     return assemble(seg.ids, segments, seg.labels)
 
 
-def map_labels(seg: Segmentation, label_map: LabelMap) -> Segmentation:
-    """Say the result in another label set; labels that map to nothing become void, stuff of one label is fused.
+@overload
+def map_labels(seg: Segmentation, label_map: LabelMap) -> Segmentation: ...
+@overload
+def map_labels(seg: Instances, label_map: LabelMap) -> Instances: ...
+@overload
+def map_labels(seg: Segmentation | Instances, label_map: LabelMap) -> Segmentation | Instances: ...
+def map_labels(seg: Segmentation | Instances, label_map: LabelMap) -> Segmentation | Instances:
+    """Say the result in another label set.
 
-    Raises `LabelError` when `label_map` starts from another label set than the segmentation's.
+    In a `Segmentation` labels that map to nothing become void, and stuff of one label is fused. In `Instances` the
+    masks of labels that map to nothing go; all others stay as they are, in order. Stuff is no crowd: that flag goes
+    where a thing becomes stuff. Raises `LabelError` when `label_map` starts from another label set than the result's.
 
     >>> from segweave.labels import Label, LabelSet
     >>> fine = LabelSet("fine", (Label(name="lawn", is_thing=False), Label(name="meadow", is_thing=False)))
@@ -59,16 +68,23 @@ def map_labels(seg: Segmentation, label_map: LabelMap) -> Segmentation:
     [[1, 1]]
     """
     if label_map.source != seg.labels:
-        raise LabelError(f"the map starts from {label_map.source.name!r}; the segmentation has {seg.labels.name!r}")
-    kept: list[Segment] = []
-    new_id = np.zeros(len(seg) + 1, np.int32)
-    for k, segment in enumerate(seg.segments, start=1):
-        target = label_map.targets[segment.label]
-        if target is not None:
-            crowd = segment.crowd and label_map.target[target].is_thing
-            kept.append(replace(segment, label=target, crowd=crowd))
-            new_id[k] = len(kept)
+        kind = "segmentation has" if isinstance(seg, Segmentation) else "instances have"
+        raise LabelError(f"the map starts from {label_map.source.name!r}; the {kind} {seg.labels.name!r}")
+    new = [_mapped(segment, label_map) for segment in seg.segments]
+    kept = [segment for segment in new if segment is not None]
+    if isinstance(seg, Instances):
+        masks = tuple(mask for mask, segment in zip(seg.masks, new, strict=True) if segment is not None)
+        return Instances(seg.size, masks, tuple(kept), label_map.target)
+    is_kept = np.array([False, *(segment is not None for segment in new)])
+    new_id = np.where(is_kept, np.cumsum(is_kept), 0).astype(np.int32)
     return assemble(new_id[seg.ids], kept, label_map.target)
+
+
+def _mapped(segment: Segment, label_map: LabelMap) -> Segment | None:
+    target = label_map.targets[segment.label]
+    if target is None:
+        return None
+    return replace(segment, label=target, crowd=segment.crowd and label_map.target[target].is_thing)
 
 
 def merge(seg: Segmentation, indices: Sequence[int]) -> Segmentation:
