@@ -98,7 +98,7 @@ def test_a_size_is_two_whole_numbers(size):
 
 
 @pytest.mark.parametrize(
-    "runs", [[3], [5], [-1, 5], [5, -1], [1.5, 2.5], [float("nan")], [float("inf")], ["x"], [None], [[4]]]
+    "runs", [[3], [5], [-1, 5], [5, -1], [1.5, 2.5], [float("nan")], [float("inf")], ["x"], [None], [[4]], [10**400]]
 )
 def test_run_lengths_are_whole_and_fill_the_image(runs):
     with pytest.raises(InvalidSegmentation):

@@ -38,11 +38,12 @@ class Rle:
                 f"RLE counts are bytes; found {type(self.counts).__name__} (encode a str, use `from_runs` for a list)"
             )
         runs = _parse(self.counts)
-        if sum(runs) != height * width or min(runs, default=0) < 0:
+        total = int(runs.sum())
+        if total != height * width or (runs < 0).any():
             raise InvalidSegmentation(
-                f"RLE counts must be >= 0 and sum to {height} x {width} = {height * width}; found a sum of {sum(runs)}"
+                f"RLE counts must be >= 0 and sum to {height} x {width} = {height * width}; found a sum of {total}"
             )
-        object.__setattr__(self, "_area", sum(runs[1::2]))
+        object.__setattr__(self, "_area", int(runs[1::2].sum()))
 
     @classmethod
     def from_mask(cls, mask: NDArray[Any]) -> Self:
@@ -58,16 +59,19 @@ class Rle:
     def from_runs(cls, size: tuple[int, int], runs: Sequence[int]) -> Self:
         """COCO's uncompressed form: run lengths, column by column, zeros first."""
         try:
-            whole = [int(run) for run in runs]
+            whole = np.array([int(run) for run in runs] if isinstance(runs, list | tuple) else runs)
+            same = np.array_equal(whole, np.asarray(runs))
         except (TypeError, ValueError, OverflowError):  # not numbers, not finite
-            whole = [-1]
-        if any(n != run or n < 0 for n, run in zip(whole, runs, strict=False)):
+            same = False
+        if not same or whole.ndim != 1 or (whole.size and whole.min() < 0):
             raise InvalidSegmentation(f"run lengths are whole numbers >= 0; found {list(runs)[:8]}")
-        return cls(size, _compress(whole))
+        if whole.dtype.kind not in "iub" and whole.size:
+            raise InvalidSegmentation("run lengths must fit 64 bits; found a larger one")
+        return cls(size, _compress(whole.astype(np.int64)))
 
     def runs(self) -> tuple[int, ...]:
         """Run lengths, column by column, starting with a run of zeros (which may be 0 long)."""
-        return _parse(self.counts)
+        return tuple(_parse(self.counts).tolist())
 
     def mask(self) -> NDArray[np.bool_]:
         """(H, W) bool, C order."""
@@ -83,7 +87,7 @@ class Rle:
 
     def spans(self) -> NDArray[np.int64]:
         """(n, 2) int64: start and end (half-open) of each run of ones, counted down the columns; none is empty."""
-        ends = np.cumsum(np.array(self.runs(), np.int64))
+        ends = np.cumsum(_parse(self.counts))
         ends = ends[: len(ends) // 2 * 2].reshape(-1, 2)
         return ends[ends[:, 0] < ends[:, 1]]
 
@@ -108,47 +112,58 @@ class Rle:
         """The same mask within an image `width` px wide, after `left` empty columns."""
         height, own_width = self.size
         right = width - left - own_width
-        runs = list(self.runs()) or [0]
+        runs = _parse(self.counts)
+        runs = np.concatenate([runs, np.zeros(1 - len(runs) % 2, np.int64)])  # an odd number ends with zeros
         runs[0] += left * height
-        if len(runs) % 2 == 0:
-            runs.append(0)
         runs[-1] += right * height
-        return type(self).from_runs((height, width), runs if runs[-1] or len(runs) == 1 else runs[:-1])
+        return type(self)((height, width), _compress(runs if runs[-1] or len(runs) == 1 else runs[:-1]))
 
 
-_LONGEST = 30  # bits before the last digit: 7 digits hold every difference of two 32-bit run lengths
+_MOST_DIGITS = 7
+"""They hold every difference of two 32-bit run lengths."""
 
 
-def _parse(counts: bytes) -> tuple[int, ...]:
-    """COCO's string to run lengths: 6-bit digits + 48, 5 bits of value each, differences to two runs before."""
-    runs: list[int] = []
-    value = shift = 0
-    for place, byte in enumerate(counts):
-        digit = byte - 48
-        if shift > _LONGEST:
-            raise InvalidSegmentation(f"a number of the compressed RLE is longer than 32 bits, at place {place}")
-        if not 0 <= digit < 64:
-            raise InvalidSegmentation(f"byte {byte} at place {place} is not a digit of COCO's compressed RLE (48..111)")
-        value |= (digit & 31) << shift
-        shift += 5
-        if not digit & 32:
-            if digit & 16:
-                value -= 1 << shift
-            runs.append(value + runs[-2] if len(runs) > 2 else value)
-            value = shift = 0
-    if shift:
+def _parse(counts: bytes) -> NDArray[np.int64]:
+    """COCO's string to (n,) run lengths: 6-bit digits + 48, 5 bits of value each, differences to two runs before."""
+    digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
+    last = np.flatnonzero(digits & 32 == 0)  # the last digit of each number
+    _check_digits(digits, last)
+    if not len(last):
+        return np.zeros(0, np.int64)
+    first = np.concatenate(([0], last[:-1] + 1))
+    place = np.arange(len(digits)) - np.repeat(first, last - first + 1)
+    runs: NDArray[np.int64] = np.add.reduceat((digits & 31) << 5 * place, first)
+    runs -= (digits[last] & 16) << 5 * (last - first) + 1  # the highest bit is the sign
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
+    return runs
+
+
+def _check_digits(digits: NDArray[np.int64], last: NDArray[np.int64]) -> None:
+    """last: places of the digits that end a number."""
+    wrong = np.flatnonzero((digits < 0) | (digits > 63))
+    lengths = np.diff(last, prepend=-1, append=len(digits) - 1)
+    long = np.flatnonzero(lengths > _MOST_DIGITS)
+    too_far = int(np.cumsum(lengths)[long[0]] - lengths[long[0]]) + _MOST_DIGITS if len(long) else len(digits)
+    if len(wrong) and wrong[0] < too_far:
+        place = int(wrong[0])
+        byte = int(digits[place]) + 48
+        raise InvalidSegmentation(f"byte {byte} at place {place} is not a digit of COCO's compressed RLE (48..111)")
+    if len(long):
+        raise InvalidSegmentation(f"a number of the compressed RLE is longer than 32 bits, at place {too_far}")
+    if lengths[-1]:
         raise InvalidSegmentation("the compressed RLE ends within a number; it has been cut off")
-    return tuple(runs)
 
 
-def _compress(runs: Sequence[int]) -> bytes:
-    out = bytearray()
-    for k, run in enumerate(runs):
-        value = int(run) - (int(runs[k - 2]) if k > 2 else 0)
-        more = True
-        while more:
-            digit = value & 31
-            value >>= 5
-            more = value != (-1 if digit & 16 else 0)
-            out.append((digit | 32 if more else digit) + 48)
-    return bytes(out)
+def _compress(runs: NDArray[np.int64]) -> bytes:
+    """`_parse` backwards."""
+    values = runs.copy()
+    values[3:] -= runs[1:-2]
+    magnitude = np.where(values < 0, ~values, values)  # a number of n digits has 5 n - 1 bits beside its sign
+    length = np.ones(len(values), np.int64)
+    for digits in range(1, 13):
+        length += magnitude >> 5 * digits - 1 > 0
+    place = np.arange(max(int(length.max(initial=0)), 1))
+    digit = values[:, None] >> 5 * place & 31
+    digit[place < length[:, None] - 1] |= 32
+    return bytes((digit + 48).astype(np.uint8)[place < length[:, None]])

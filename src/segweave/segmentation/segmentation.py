@@ -163,8 +163,13 @@ def count_ids(ids: Ids, n: int) -> NDArray[np.int64]:
     """(n + 1,) int64: pixels of each id. ids: C order, values in 0..n; unchecked."""
     if n > 255 or ids.size < 1 << 16:
         return np.bincount(ids.reshape(-1), minlength=n + 1)
-    # Two neighbours read as one 16-bit number: half the additions of a plain bincount, twice as fast.
     flat = ids.astype(np.uint8).reshape(-1)
+    ends = np.flatnonzero(flat[1:] != flat[:-1])  # segments are flat areas: few runs of equal pixels
+    if len(ends) <= flat.size // 8:
+        ends = np.append(ends, flat.size - 1)
+        lengths = np.diff(ends, prepend=-1)
+        return np.bincount(flat[ends], weights=lengths, minlength=n + 1).astype(np.int64)
+    # Two neighbours read as one 16-bit number: half the additions of a plain bincount, twice as fast.
     pairs = np.bincount(flat[: flat.size // 2 * 2].view(np.uint16), minlength=1 << 16).reshape(256, 256)
     counts: NDArray[np.int64] = pairs.sum(axis=0) + pairs.sum(axis=1)
     if flat.size % 2:
