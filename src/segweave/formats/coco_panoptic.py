@@ -14,6 +14,7 @@ from typing import NotRequired, TypedDict
 from segweave.errors import FormatError
 from segweave.files import make_folder, replacing
 from segweave.formats.coco_categories import CategoryEntry, category_entries, category_ids
+from segweave.formats.coco_files import OWN_DESCRIPTION
 from segweave.formats.dataset import Note, Sample
 from segweave.formats.id_png import write_id_png
 from segweave.labels import LabelSet
@@ -64,9 +65,6 @@ class PanopticIndex(TypedDict):
     images: list[ImageEntry]
     annotations: list[AnnotationEntry]
     categories: list[CategoryEntry]
-
-
-OWN_DESCRIPTION = "written by segweave"
 
 
 def image_entry(image_id: int | str, file_name: str, size: tuple[int, int]) -> ImageEntry:
@@ -134,9 +132,11 @@ class PanopticWriter:
     labels: LabelSet
 
     def photograph(self, name: str, suffix: str) -> PurePosixPath:
+        """In `images/`, under its own name."""
         return PurePosixPath("images", name + suffix)
 
     def write(self, sample: Sample, name: str) -> tuple[str, Sequence[Note]]:
+        """Write the id PNG; returns the image's entries as JSON, for `finish`."""
         assert isinstance(sample.truth, Segmentation)
         png = self.json_path.with_suffix("") / f"{name}.png"
         make_folder(png.parent)
@@ -145,6 +145,7 @@ class PanopticWriter:
         return json.dumps([image, annotation_entry(sample.image_id, f"{name}.png", sample.truth)]), ()
 
     def finish(self, pieces: Sequence[str]) -> None:
+        """Write the JSON; `FormatError` where two images have the same id."""
         pairs = [json.loads(piece) for piece in pieces]
         twice = [number for number, n in Counter(image["id"] for image, _ in pairs).items() if n > 1]
         if twice:

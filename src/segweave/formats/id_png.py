@@ -49,10 +49,15 @@ def write_id_png(path: str | Path, ids: NDArray[Any]) -> None:
 def read_id_png(path: str | Path) -> NDArray[np.int32]:
     """Read an RGB PNG as (H, W) int32 ids. Anything else, or a broken file, raises `FormatError` in one line."""
     rgb = read_rgb_png(path)
-    quads = np.zeros((*rgb.shape[:2], 4), np.uint8)
-    for channel in range(3):
-        quads[..., channel] = rgb[..., channel]
-    return quads.view("<i4")[..., 0].astype(np.int32, copy=False)
+    flat = np.ascontiguousarray(rgb).reshape(-1)
+    n = flat.size // 3
+    ids = np.empty(n, np.int32)
+    # Four bytes from every third one on, less the fourth: half the time of putting the channels together.
+    words = np.ndarray((n - 1,), "<i4", flat, strides=(3,))
+    np.bitwise_and(words, LARGEST_ID, out=ids[:-1])
+    red, green, blue = flat[-3:].tolist()  # no fourth byte follows the last pixel
+    ids[-1] = red | green << 8 | blue << 16
+    return ids.reshape(rgb.shape[:2])
 
 
 def read_rgb_png(path: str | Path) -> NDArray[np.uint8]:

@@ -1,0 +1,252 @@
+"""Reading and writing COCO results as a data set: `coco_results.py` says what the format is.
+
+The list of detections knows neither images nor categories, so that we write `NAME.images.json` beside `NAME.json`, with
+`images` and `categories` as in COCO's other files; `predict` writes `images.json`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from segweave.errors import FormatError, ImageError
+from segweave.formats.coco_categories import Categories, ids_of_table, read_categories
+from segweave.formats.coco_files import Photographs, images_by_id, is_json_list, photograph_name
+from segweave.formats.coco_instances import check_image_ids
+from segweave.formats.coco_masks import read_mask, read_rle
+from segweave.formats.coco_panoptic import image_entry, save_index
+from segweave.formats.coco_results import result_entries, save_results
+from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.format import Format
+from segweave.formats.holds import Holds
+from segweave.formats.images import image_size
+from segweave.formats.json_parts import (
+    Entry,
+    entry_of,
+    image_size_in,
+    load_json,
+    name_or_number,
+    number_or_none,
+    shown,
+    whole,
+)
+from segweave.formats.json_sketch import json_files, json_keys
+from segweave.formats.photographs import make_sample
+from segweave.labels import LabelSet, LabelTable, label_table
+from segweave.segmentation import Instances, Rle, Segment
+
+_Id = int | str
+_NEEDED = {"image_id", "category_id", "score"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """images: what is known of each image; an empty entry where no file says it."""
+
+    path: Path
+    categories: Categories
+    images: tuple[tuple[_Id, Entry], ...]
+    detections: Mapping[_Id, list[Entry]]
+    photographs: Photographs
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A file beside the detections that lists their images and categories."""
+
+    path: Path
+    data: Entry
+    images: dict[_Id, Entry]
+
+
+def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path | None) -> Dataset:
+    """Open a list of detections, or the folder that holds one; samples are `Instances` with scores.
+
+    labels: what the category ids mean. Without it a file beside the list that has all its images and categories says
+    it (`NAME.images.json`, `images.json`, or the truth); else the ids must be those of COCO. The size of an image is
+    what that file says, that of its masks, or that of its photograph; image ids are looked for as photographs too
+    (`000000000042.jpg`). images: a folder of photographs to look in before the usual places.
+
+    Kept as a `Note`: detections that are boxes only, that have a mask without pixels or of another size, or whose
+    category is unknown (dropped). Everything else that does not fit raises `FormatError`.
+    """
+    path = _only_list(path)
+    rows = load_json(path)
+    if not isinstance(rows, list):
+        raise FormatError(f"{path}: expected a list of detections; found {shown(rows)}")
+    detections: dict[_Id, list[Entry]] = {}
+    for i, value in enumerate(rows):
+        row = entry_of(value, f"{path}: [{i}]")
+        detections.setdefault(name_or_number(row, "image_id", f"{path}: [{i}]"), []).append(row)
+    side = _side_file(path, detections)
+    categories = _categories(path, detections, labels, side)
+    known: tuple[tuple[_Id, Entry], ...] = tuple(side.images.items()) if side else tuple((n, {}) for n in detections)
+    index = _Index(path, categories, known, detections, Photographs.near(side.path if side else path, images))
+    return Dataset(categories.labels, categories.notes, partial(_load_sample, index), range(len(known)))
+
+
+def _side_file(path: Path, detections: Mapping[_Id, list[Entry]]) -> _Side | None:
+    """The first JSON beside that has images and categories, and all those that the detections name."""
+    used = {row.get("category_id") for rows in detections.values() for row in rows if _is_int(row.get("category_id"))}
+    first = [path.with_name(f"{path.stem}.images.json"), path.with_name("images.json")]
+    for file in dict.fromkeys([*first, *json_files(path.parent)]):
+        if not file.is_file() or file == path or is_json_list(file) or not {"images", "categories"} & json_keys(file):
+            continue
+        data = load_json(file)
+        if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in ("images", "categories")):
+            continue
+        images = images_by_id(data, file)
+        listed = {row.get("id") for row in data["categories"] if isinstance(row, dict) and _is_int(row.get("id"))}
+        if images.keys() >= detections.keys() and listed >= used:
+            return _Side(file, data, images)
+    return None
+
+
+def _categories(
+    path: Path, detections: Mapping[_Id, list[Entry]], labels: LabelTable | None, side: _Side | None
+) -> Categories:
+    if side is not None:
+        return read_categories(side.data, side.path, given=labels)
+    if labels is not None:
+        return Categories(labels.labels, ids_of_table(labels))
+    used = {row.get("category_id") for rows in detections.values() for row in rows if _is_int(row.get("category_id"))}
+    for name in ("coco", "coco_panoptic"):
+        table = label_table(name)
+        if used <= set(table.source_ids):
+            reason = f"are not listed; taken as those of {name!r} by the ids"
+            return Categories(table.labels, ids_of_table(table), (Note(path, "categories", reason, "assumed"),))
+    raise FormatError(
+        f"{path}: nothing says what its category ids mean, and they are not COCO's; expected a file with 'images' and"
+        f" 'categories' beside it, called {path.stem}.images.json, or a table of labels to be named"
+    )
+
+
+def _is_int(value: object) -> bool:
+    return type(value) is int
+
+
+def _load_sample(index: _Index, place: int) -> Sample:
+    number, image = index.images[place]
+    rows = index.detections.get(number, [])
+    name = f"image {number!r}"
+    where = f"{index.path}: {name}"
+    stems = [f"{number:012d}", str(number)] if isinstance(number, int) else [number]
+    image_name, names = "", [f"{stem}.jpg" for stem in stems if "/" not in stem and "\\" not in stem]
+    if image.get("file_name") is not None:
+        image_name = str(photograph_name(image["file_name"], where))
+        names = [image_name]
+    photograph = index.photographs.find(names)
+    size = _size(image, rows, photograph, where)
+    notes: list[Note] = []
+    found = [_read(index, row, size, f"{name}, detection {k}", notes) for k, row in enumerate(rows)]
+    kept = [pair for pair in found if pair is not None]
+    masks, segments = tuple(mask for mask, _ in kept), tuple(segment for _, segment in kept)
+    return make_sample(
+        Instances(size, masks, segments, index.categories.labels),
+        file=index.path,
+        image_path=photograph,
+        image_id=number,
+        image_name=image_name or (photograph.name if photograph else ""),
+        notes=notes,
+    )
+
+
+def _size(image: Entry, rows: Sequence[Entry], photograph: Path | None, where: str) -> tuple[int, int]:
+    if image.get("height") is not None or image.get("width") is not None:
+        return image_size_in(image, where)
+    for row in rows:
+        if isinstance(mask := row.get("segmentation"), dict):
+            return read_rle(mask, where, None)[0]
+    if photograph is not None:
+        try:
+            return image_size(photograph)
+        except ImageError as error:
+            raise FormatError(f"{where}: no mask says its size, and its photograph cannot be read: {error}") from None
+    raise FormatError(f"{where}: no mask says its size; expected its photograph, or a file with 'images' beside")
+
+
+def _read(
+    index: _Index, row: Entry, size: tuple[int, int], place: str, notes: list[Note]
+) -> tuple[Rle, Segment] | None:
+    """One detection, None where nothing of it can be kept; what is lost goes into `notes`."""
+    where = f"{index.path}: {place}"
+    category = whole(row, "category_id", where)
+    score = number_or_none(row, "score", where)
+    if score is None:
+        raise FormatError(f"{where}: expected a 'score'; a list of detections has one each")
+    if category not in index.categories.label_of:
+        reason = "its category is not in the label set; dropped"
+        notes.append(Note(index.path, f"{place}, category {category}", reason, "unknown-label"))
+        return None
+    label = index.categories.label_of[category]
+    if label is None:
+        return None
+    mask, lost = read_mask(row.get("segmentation"), size, where)
+    notes += [Note(index.path, place, reason, kind) for reason, kind in lost]
+    return None if mask is None else (mask, Segment(label=label, score=score))
+
+
+def _only_list(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    found = [file for file in json_files(path) if is_results_file(file)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise FormatError(f"{path}: has no COCO results; expected a *.json with a list of detections with scores")
+    names = ", ".join(str(file.relative_to(path)) for file in found)
+    raise FormatError(f"{path}: holds {len(found)} COCO results files: {names}; name the one to read")
+
+
+def is_results_file(path: Path) -> bool:
+    """Is this a JSON list of detections? An empty list is, if the file beside it says for which images."""
+    if not is_json_list(path):
+        return False
+    keys = json_keys(path)
+    if not keys:
+        beside = (path.with_name(f"{path.stem}.images.json"), path.with_name("images.json"))
+        return any(file.is_file() for file in beside)
+    return keys >= _NEEDED and bool(keys & {"segmentation", "bbox"})
+
+
+def _recognise(path: Path) -> bool:
+    return any(is_results_file(file) for file in json_files(path))
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsWriter:
+    """Writes `json_path` and, beside it, the images and categories it means; photographs go to `images/`."""
+
+    json_path: Path
+    labels: LabelSet
+
+    def photograph(self, name: str, suffix: str) -> PurePosixPath:
+        """In `images/`, under its own name."""
+        return PurePosixPath("images", name + suffix)
+
+    def write(self, sample: Sample, name: str) -> tuple[str, Sequence[Note]]:
+        """The image's entries as JSON, for `finish`; no loss."""
+        assert isinstance(sample.truth, Instances)
+        image = image_entry(sample.image_id, sample.image_name, sample.size)
+        return json.dumps([image, result_entries(sample.image_id, sample.truth)]), ()
+
+    def finish(self, pieces: Sequence[str]) -> None:
+        """Write the JSON; `FormatError` where two images have the same id."""
+        pairs = [json.loads(piece) for piece in pieces]
+        images = [image for image, _ in pairs]
+        check_image_ids(images, self.json_path)
+        side = self.json_path.with_name(f"{self.json_path.stem}.images.json")
+        save_index(side, images=images, annotations=[], labels=self.labels)
+        save_results(self.json_path, [row for _, rows in pairs for row in rows])
+
+
+FORMAT = Format(
+    name="coco-results",
+    title="COCO results: one JSON list of detections with scores",
+    holds=Holds(overlap=True, crowd="no", score="required"),
+    index="results.json",
+    recognise=_recognise,
+    open=open_coco_results,
+    writer=ResultsWriter,
+)
