@@ -34,6 +34,24 @@ def test_each_code_is_asked_for_once_with_its_pixels():
     assert [s.source_id for s in seg.segments] == [26000, 26001]
 
 
+@pytest.mark.parametrize("far", [1, 10_000_000])
+@pytest.mark.parametrize("width", [1, 40])
+def test_pixels_are_counted_right_whether_runs_are_long_or_short(width, far):
+    """Counting goes by pixels, by runs, or through `dense_codes`."""
+    codes = np.repeat(np.random.default_rng(width).integers(0, 200, (50, 8)), width, axis=1) * far
+    expected = dict(zip(*(part.tolist() for part in np.unique(codes, return_counts=True)), strict=True))
+    asked: dict[int, int] = {}
+
+    def meaning(code: int, pixels: int) -> Segment | None:
+        asked[code] = pixels
+        return Segment(label=3, source_id=code) if code else None
+
+    seg = from_codes(codes, meaning, SOME_LABELS)
+    assert asked == expected
+    for k, segment in enumerate(seg.segments):
+        assert np.array_equal(seg.mask(k), codes == segment.source_id)
+
+
 def test_stuff_under_several_codes_is_one_segment():
     seg = from_codes(np.array([[5, 9, 8]]), lambda code, n: Segment(label=1 if code < 9 else 0), SOME_LABELS)
     assert seg.ids.tolist() == [[1, 2, 1]] and seg.label_names() == ("road", "sky")
