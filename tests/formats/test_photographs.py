@@ -76,5 +76,5 @@ def test_photographs_are_found_under_other_suffixes_but_never_by_half_a_name(tmp
     assert find_photograph([two, one], "a") == two / "a.jpg"
     assert find_photograph([two], "sub/d.jpg") == two / "sub" / "d.webp"
     assert find_photograph([one, two], "b.1.JPG") == two / "b.1.JPG"
-    for nothing in ("c", "c.txt.jpg", "e", "sub", "b"):
+    for nothing in ("c", "c.txt.jpg", "e", "sub", "b", "x" * 300, "a\0b"):
         assert find_photograph([one, two], nothing) is None

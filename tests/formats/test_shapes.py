@@ -50,3 +50,10 @@ def test_several_rings_are_a_union_and_what_lies_outside_is_cut_off():
     rings = [corners([-1, -1, 1, -1, 1, 1, -1, 1], "f"), corners([2, 1, 4, 1, 4, 2, 2, 2], "f")]
     assert filled(rings, (2, 4)).astype(int).tolist() == [[1, 0, 0, 0], [0, 0, 1, 1]]
     assert not filled([], (2, 4)).any()
+
+
+def test_an_outline_that_would_take_gigabytes_is_refused():
+    zigzag = corners([n for k in range(30_000) for n in (k % 7, 1000 * (k % 2))], "f")
+    with pytest.raises(FormatError, match=r"^a\.xml: the outline crosses 30,000,000 pixel rows; expected 20,000,000"):
+        filled([zigzag], (1000, 10), where="a.xml")
+    assert filled([zigzag], (10, 10)).shape == (10, 10)  # clipped to the image it is harmless

@@ -9,7 +9,7 @@ from round_trip import check_round_trip
 from scenes import SOME_LABELS, random_segmentation
 from segweave.formats import FORMATS
 from segweave.labels import label_set
-from segweave.segmentation import Instances, Rle, Segment, Segmentation
+from segweave.segmentation import Instances, Rle, Segment, Segmentation, instances_to_panoptic
 
 NAMES = [row.name for row in FORMATS]
 EMPTY = Segmentation(np.zeros((7, 9), np.int32), (), SOME_LABELS)
@@ -44,6 +44,21 @@ def test_random_scenes_come_back(name: str, tmp_path: Path):
 @pytest.mark.parametrize("name", NAMES)
 def test_masks_that_overlap_come_back(name: str, tmp_path: Path):
     assert len(check_round_trip(name, [overlapping(0), overlapping(1)], tmp_path)) == 2
+
+
+@pytest.mark.parametrize("name", [row.name for row in FORMATS if row.holds.overlap])
+def test_what_lies_on_top_still_does(name: str, tmp_path: Path):
+    """Three cars over each other, of equal score, the later the larger: the first is seen whole, 10 x 15 px."""
+    masks = []
+    for k in range(3):
+        mask = np.zeros((20, 30), bool)
+        mask[2 * k : 10 + 4 * k, 3 * k : 15 + 3 * k] = True
+        masks.append(Rle.from_mask(mask))
+    truth = Instances((20, 30), tuple(masks), tuple(Segment(label=3, score=1.0) for _ in masks), SOME_LABELS)
+    (back,) = check_round_trip(name, [truth], tmp_path)
+    assert isinstance(back.truth, Instances)
+    seen = instances_to_panoptic(back.truth).areas().tolist()
+    assert sorted(seen) == sorted(instances_to_panoptic(truth).areas().tolist()) and 10 * 15 in seen
 
 
 @pytest.mark.parametrize("name", NAMES)

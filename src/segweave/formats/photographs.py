@@ -26,9 +26,16 @@ def find_photograph(folders: Iterable[Path], name: str) -> Path | None:
     stem = name.removesuffix(Path(name).suffix) if Path(name).suffix.lower() in IMAGE_SUFFIXES else name
     for folder in folders:
         for candidate in dict.fromkeys([name, *(stem + suffix for suffix in IMAGE_SUFFIXES)]):
-            if (folder / candidate).suffix and (folder / candidate).is_file():
+            if Path(candidate).suffix and _is_file(folder / candidate):
                 return folder / candidate
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name longer than the disk allows, a zero byte
+        return False
 
 
 def make_sample(

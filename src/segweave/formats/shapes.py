@@ -13,6 +13,8 @@ FARTHEST = 1e7
 """px; a coordinate beyond it is a mistake, whatever the image."""
 
 MOST_CORNERS = 1_000_000
+MOST_CROSSINGS = 20_000_000
+"""Pixel rows that the edges of all rings may cross in all; real outlines cross a few thousand."""
 
 
 def corners(numbers: object, where: str, *, least: int = 3) -> NDArray[np.float64]:
@@ -36,6 +38,15 @@ def corners(numbers: object, where: str, *, least: int = 3) -> NDArray[np.float6
     return pairs[:, ::-1]
 
 
-def filled(rings: Sequence[NDArray[np.float64]], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W) bool: the pixels whose centre lies in one of the rings, each (n, 2) (row, column) px; clipped."""
+def filled(rings: Sequence[NDArray[np.float64]], size: tuple[int, int], *, where: str = "") -> NDArray[np.bool_]:
+    """(H, W) bool: the pixels whose centre lies in one of the rings, each (n, 2) (row, column) px; clipped.
+
+    Raises `FormatError` that begins with `where` for outlines that zigzag beyond `MOST_CROSSINGS`.
+    """
+    inside = [np.clip(ring[:, 0], 0, size[0]) for ring in rings]
+    crossings = sum(float(np.abs(np.diff(rows, append=rows[:1])).sum()) for rows in inside)
+    if crossings > MOST_CROSSINGS:
+        raise FormatError(
+            f"{where}: the outline crosses {crossings:,.0f} pixel rows; expected {MOST_CROSSINGS:,} or less"
+        )
     return polygons_to_mask([Polygon(ring) for ring in rings], size)

@@ -4,14 +4,42 @@ from pathlib import Path
 
 from segweave.errors import FormatError, UsageError, did_you_mean
 from segweave.formats import (
+    ade20k_reader,
+    apolloscape,
+    bdd100k,
+    camvid_reader,
+    cityscapes,
+    coco_instances_reader,
     coco_panoptic_reader,
+    coco_results_reader,
+    cvat,
+    labelme_reader,
+    mapillary,
+    masks,
+    voc_reader,
+    yolo_seg,
 )
 from segweave.formats.dataset import Dataset, Note
 from segweave.formats.format import Format
 from segweave.formats.label_file import find_label_file
 from segweave.labels import LabelTable
 
-FORMATS: tuple[Format, ...] = (coco_panoptic_reader.FORMAT,)
+FORMATS: tuple[Format, ...] = (
+    apolloscape.FORMAT,
+    cityscapes.FORMAT,
+    bdd100k.FORMAT,
+    coco_panoptic_reader.FORMAT,
+    coco_instances_reader.FORMAT,
+    coco_results_reader.FORMAT,
+    cvat.FORMAT,
+    labelme_reader.FORMAT,
+    mapillary.FORMAT,
+    ade20k_reader.FORMAT,
+    camvid_reader.FORMAT,
+    voc_reader.FORMAT,
+    yolo_seg.FORMAT,
+    masks.FORMAT,
+)
 """Where a path looks like several formats, the first row wins, so formats with telling file names come first."""
 
 
