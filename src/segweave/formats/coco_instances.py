@@ -5,17 +5,15 @@ Beside COCO's fields we write `score`, `track` and `source_id` into an annotatio
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NotRequired, TypedDict
 
-from segweave.errors import FormatError
 from segweave.files import replacing
 from segweave.formats.coco_categories import CategoryEntry, category_entries, category_ids
 from segweave.formats.coco_files import OWN_DESCRIPTION
-from segweave.formats.coco_panoptic import ImageEntry, InfoEntry, image_entry
+from segweave.formats.coco_panoptic import ImageEntry, InfoEntry, check_image_ids, image_entry
 from segweave.formats.coco_results import RleEntry
 from segweave.formats.dataset import Note, Sample
 from segweave.labels import LabelSet
@@ -116,10 +114,3 @@ class InstancesWriter:
         }
         with replacing(self.json_path) as temporary:
             temporary.write_text(json.dumps(index) + "\n", encoding="ascii")
-
-
-def check_image_ids(images: Sequence[ImageEntry], path: Path) -> None:
-    """Raises `FormatError` where two images have the same id, which no COCO file can tell apart."""
-    twice = [number for number, n in Counter(image["id"] for image in images).items() if n > 1]
-    if twice:
-        raise FormatError(f"{path}: several images have the id {twice[0]!r}; ids must be unique")

@@ -16,7 +16,7 @@ from segweave.formats.coco_files import (
     photograph_name,
 )
 from segweave.formats.coco_instances import InstancesWriter
-from segweave.formats.coco_masks import read_mask
+from segweave.formats.coco_masks import read_labelled_mask
 from segweave.formats.dataset import Dataset, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
@@ -116,18 +116,10 @@ def _read(
     number = None if entry.get("id") is None else name_or_number(entry, "id", f"{index.path}: {name}")
     place = f"{name}, annotation {number!r}"
     where = f"{index.path}: {place}"
-    category = whole(entry, "category_id", where)
-    if category not in index.categories.label_of:
-        reason = "its category is not in the label set; dropped"
-        notes.append(Note(index.path, f"{place}, category {category}", reason, "unknown-label"))
+    found = read_labelled_mask(entry, index.categories, size=size, at=(index.path, place), notes=notes)
+    if found is None:
         return None
-    label = index.categories.label_of[category]
-    if label is None:
-        return None
-    mask, lost = read_mask(entry.get("segmentation"), size, where)
-    notes += [Note(index.path, place, reason, kind) for reason, kind in lost]
-    if mask is None:
-        return None
+    label, mask = found
     crowd = flag(entry, "iscrowd", where) if entry.get("iscrowd") is not None else False
     if crowd and not index.categories.labels[label].is_thing:
         reason = "a crowd of stuff, which forms no crowds; the flag is dropped"

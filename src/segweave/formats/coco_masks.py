@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import FormatError, InvalidSegmentation
-from segweave.formats.dataset import NoteKind
-from segweave.formats.json_parts import checked_pixels, shown
+from segweave.formats.coco_categories import Categories
+from segweave.formats.dataset import Note, NoteKind
+from segweave.formats.json_parts import Entry, checked_pixels, shown, whole
 from segweave.formats.shapes import FARTHEST
 from segweave.segmentation import Rle
 
@@ -16,6 +18,28 @@ _LONGEST = 2_000_000
 """px: the way round all polygons of one mask. COCO's rule makes 5 points a pixel, so this bounds the memory."""
 
 Lost = tuple[str, NoteKind]
+
+
+def read_labelled_mask(
+    entry: Entry, categories: Categories, *, size: tuple[int, int], at: tuple[Path, str], notes: list[Note]
+) -> tuple[int, Rle] | None:
+    """(label index, mask) of one annotation or detection, None where nothing of it can be kept.
+
+    at: (file, place in it). What is lost goes into `notes`; errors as in `read_mask`.
+    """
+    file, place = at
+    where = f"{file}: {place}"
+    category = whole(entry, "category_id", where)
+    if category not in categories.label_of:
+        reason = "its category is not in the label set; dropped"
+        notes.append(Note(file, f"{place}, category {category}", reason, "unknown-label"))
+        return None
+    label = categories.label_of[category]
+    if label is None:
+        return None
+    mask, lost = read_mask(entry.get("segmentation"), size, where)
+    notes += [Note(file, place, reason, kind) for reason, kind in lost]
+    return None if mask is None else (label, mask)
 
 
 def read_mask(segmentation: object, size: tuple[int, int], where: str) -> tuple[Rle | None, list[Lost]]:
@@ -48,8 +72,8 @@ def read_rle(
 ) -> tuple[tuple[int, int], Rle | None]:
     """Run lengths as (their (height, width), mask); no mask where that is not `size`, which None leaves open."""
     stated = entry.get("size")
-    whole = isinstance(stated, list) and len(stated) == 2 and all(type(n) is int for n in stated)
-    if not isinstance(stated, list) or not whole:
+    numbers = isinstance(stated, list) and len(stated) == 2 and all(type(n) is int for n in stated)
+    if not isinstance(stated, list) or not numbers:
         raise FormatError(f"{where}: expected a mask's 'size' to be [height, width]; found {shown(stated)}")
     own = checked_pixels((stated[0], stated[1]), where)
     if size is not None and own != size:

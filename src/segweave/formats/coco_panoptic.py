@@ -124,6 +124,13 @@ def save_index(
         temporary.write_text(json.dumps(index) + "\n", encoding="ascii")
 
 
+def check_image_ids(images: Sequence[ImageEntry], path: Path) -> None:
+    """Raises `FormatError` where two images have the same id, which no COCO file can tell apart."""
+    twice = [number for number, n in Counter(image["id"] for image in images).items() if n > 1]
+    if twice:
+        raise FormatError(f"{path}: several images have the id {twice[0]!r}; ids must be unique")
+
+
 @dataclass(frozen=True, slots=True)
 class PanopticWriter:
     """Writes `json_path` and id PNGs in the folder called like it without `.json`; photographs go to `images/`."""
@@ -147,8 +154,6 @@ class PanopticWriter:
     def finish(self, pieces: Sequence[str]) -> None:
         """Write the JSON; `FormatError` where two images have the same id."""
         pairs = [json.loads(piece) for piece in pieces]
-        twice = [number for number, n in Counter(image["id"] for image, _ in pairs).items() if n > 1]
-        if twice:
-            raise FormatError(f"{self.json_path}: several images have the id {twice[0]!r}; ids must be unique")
         images, annotations = [image for image, _ in pairs], [annotation for _, annotation in pairs]
+        check_image_ids(images, self.json_path)
         save_index(self.json_path, images=images, annotations=annotations, labels=self.labels)

@@ -13,9 +13,8 @@ from pathlib import Path, PurePosixPath
 from segweave.errors import FormatError, ImageError
 from segweave.formats.coco_categories import Categories, ids_of_table, read_categories
 from segweave.formats.coco_files import Photographs, images_by_id, is_json_list, photograph_name
-from segweave.formats.coco_instances import check_image_ids
-from segweave.formats.coco_masks import read_mask, read_rle
-from segweave.formats.coco_panoptic import image_entry, save_index
+from segweave.formats.coco_masks import read_labelled_mask, read_rle
+from segweave.formats.coco_panoptic import check_image_ids, image_entry, save_index
 from segweave.formats.coco_results import result_entries, save_results
 from segweave.formats.dataset import Dataset, Note, Sample
 from segweave.formats.format import Format
@@ -29,7 +28,6 @@ from segweave.formats.json_parts import (
     name_or_number,
     number_or_none,
     shown,
-    whole,
 )
 from segweave.formats.json_sketch import json_files, json_keys
 from segweave.formats.photographs import make_sample
@@ -171,20 +169,11 @@ def _read(
 ) -> tuple[Rle, Segment] | None:
     """One detection, None where nothing of it can be kept; what is lost goes into `notes`."""
     where = f"{index.path}: {place}"
-    category = whole(row, "category_id", where)
     score = number_or_none(row, "score", where)
     if score is None:
         raise FormatError(f"{where}: expected a 'score'; a list of detections has one each")
-    if category not in index.categories.label_of:
-        reason = "its category is not in the label set; dropped"
-        notes.append(Note(index.path, f"{place}, category {category}", reason, "unknown-label"))
-        return None
-    label = index.categories.label_of[category]
-    if label is None:
-        return None
-    mask, lost = read_mask(row.get("segmentation"), size, where)
-    notes += [Note(index.path, place, reason, kind) for reason, kind in lost]
-    return None if mask is None else (mask, Segment(label=label, score=score))
+    found = read_labelled_mask(row, index.categories, size=size, at=(index.path, place), notes=notes)
+    return None if found is None else (found[1], Segment(label=found[0], score=score))
 
 
 def _only_list(path: Path) -> Path:
