@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -82,3 +83,10 @@ def test_labels_that_the_user_gives_win(tmp_path):
     given = label_table("camvid11")
     assert open_dataset(tmp_path / "out", labels=given).labels == given.labels
     assert open_dataset(tmp_path / "out").labels == SOME_LABELS
+
+
+def test_a_zip_archive_is_to_be_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("annotations.xml", "<annotations/>")
+    with pytest.raises(FormatError, match=r"a\.zip: is a zip archive; unpack it and name the folder"):
+        open_dataset(tmp_path / "a.zip")

@@ -1,5 +1,6 @@
 """From CVAT's shapes to `Instances`: order, groups, labels, and notes for what is left out."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,8 @@ def hex_color(text: str) -> Color | None:
 def smallest_size(shapes: Iterable[Shape]) -> tuple[int, int]:
     """(height, width) px of the smallest image that holds all shapes, at least 1 x 1."""
     boxes = [shape.region.box for shape in shapes if shape.region is not None]
-    return tuple(int(np.ceil(max([1.0, *(box[side] for box in boxes)]))) for side in (2, 3))  # type: ignore[return-value]
+    bottom, right = (max([1.0, *(box[side] for box in boxes)]) for side in (2, 3))
+    return math.ceil(bottom), math.ceil(right)
 
 
 def draw(shapes: Sequence[Shape], size: tuple[int, int], names: Names, *, file: Path) -> tuple[Instances, list[Note]]:

@@ -1,5 +1,6 @@
 """`FORMATS`: the annotation formats that segweave reads and writes, one row each."""
 
+import zipfile
 from pathlib import Path
 
 from segweave.errors import FormatError, UsageError, did_you_mean
@@ -84,8 +85,7 @@ def open_dataset(
     if format is None:
         found = detect(path)
         if not found:
-            known = ", ".join(row.name for row in FORMATS)
-            raise FormatError(f"{path}: looks like none of the formats {known}; name its format if it is one of them")
+            raise FormatError(f"{path}: {_why_none(path)}")
         format, others = found[0], found[1:]
     row = format_named(format)
     if labels is None:
@@ -95,6 +95,13 @@ def open_dataset(
         return data
     reason = f"read as {format}; looks like {' and '.join(others)} too, name the format to read that"
     return Dataset(data.labels, (Note(path, "", reason, "assumed"), *data.notes), data.load, data.places)
+
+
+def _why_none(path: Path) -> str:
+    known = ", ".join(row.name for row in FORMATS)
+    if zipfile.is_zipfile(path):
+        return "is a zip archive; unpack it and name the folder"
+    return f"looks like none of the formats {known}; name its format if it is one of them"
 
 
 def _existing(path: str | Path) -> Path:
