@@ -154,3 +154,9 @@ def test_pickled_and_copied_rles_are_equal(mask):
     rle = Rle.from_mask(mask)
     for again in (pickle.loads(pickle.dumps(rle)), copy.copy(rle), copy.deepcopy(rle)):
         assert again == rle and hash(again) == hash(rle) and again.area() == rle.area()
+
+
+@pytest.mark.parametrize(("left", "width"), [(-1, 9), (7, 9), (0, 2)])
+def test_a_mask_is_not_widened_beyond_its_image(left: int, width: int) -> None:
+    with pytest.raises(InvalidSegmentation, match=f"3 columns after {left} do not fit into {width}"):
+        Rle.from_mask(np.ones((2, 3))).widened(left, width)

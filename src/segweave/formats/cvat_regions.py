@@ -20,6 +20,10 @@ _THINNEST = 1e-6
 """px; a thinner ellipse holds no pixel's centre."""
 
 
+Window = tuple[int, int, int, int]
+"""(top, left, bottom, right) px, half-open: a part of an image, which the caller keeps no larger than that."""
+
+
 class Region(Protocol):
     """A part of the image plane."""
 
@@ -27,8 +31,8 @@ class Region(Protocol):
     def box(self) -> tuple[float, float, float, float]:
         """(top, left, bottom, right) px, not clipped to the image."""
 
-    def fill(self, height: int, left: int, right: int) -> NDArray[np.bool_]:
-        """(height, right - left) bool: the pixels of columns left..right of an image that lie inside."""
+    def fill(self, window: Window) -> NDArray[np.bool_]:
+        """Bool, of the size of the window: its pixels that lie inside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +47,11 @@ class Outline:
         (top, left), (bottom, right) = self.ring.min(axis=0).tolist(), self.ring.max(axis=0).tolist()
         return top, left, bottom, right
 
-    def fill(self, height: int, left: int, right: int) -> NDArray[np.bool_]:
-        """(height, right - left) bool, by the even-odd rule."""
-        if len(self.ring) < 3:
-            return np.zeros((height, right - left), bool)
-        return filled([self.ring - (0, left)], (height, right - left))
+    def fill(self, window: Window) -> NDArray[np.bool_]:
+        """Bool, of the size of the window, by the even-odd rule."""
+        top, left, bottom, right = window
+        size = bottom - top, right - left
+        return filled([self.ring - (top, left)], size) if len(self.ring) >= 3 else np.zeros(size, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,12 @@ class Ellipse:
         high, wide = math.hypot(rx * sin, ry * cos), math.hypot(rx * cos, ry * sin)
         return row - high, column - wide, row + high, column + wide
 
-    def fill(self, height: int, left: int, right: int) -> NDArray[np.bool_]:
-        """(height, right - left) bool. Each row is cut at the roots of the ellipse's equation in x."""
-        inside = np.zeros((height, right - left), bool)
+    def fill(self, window: Window) -> NDArray[np.bool_]:
+        """Bool, of the size of the window. Each row is cut at the roots of the ellipse's equation in x."""
+        top, left, bottom, right = window
         (ry, rx), sin, cos = self.radii, math.sin(self.turn), math.cos(self.turn)
-        top, bottom = (min(max(math.floor(v), 0), height) for v in (self.box[0], self.box[2] + 1))
         if min(rx, ry) < _THINNEST:
-            return inside
+            return np.zeros((bottom - top, right - left), bool)
         # ((x cos + y sin) / rx)^2 + ((y cos - x sin) / ry)^2 = 1, as a x^2 + 2 b y x + c y^2 = 1
         a = (cos / rx) ** 2 + (sin / ry) ** 2
         b = sin * cos * (1 / rx**2 - 1 / ry**2)
@@ -80,7 +83,7 @@ class Ellipse:
         root = np.sqrt(np.maximum(a - (y / (rx * ry)) ** 2, 0)) / a
         middle = self.centre[1] - b * y / a
         x = np.arange(left, right) + 0.5
-        inside[top:bottom] = (x >= middle - root) & (x < middle + root)
+        inside: NDArray[np.bool_] = (x >= middle - root) & (x < middle + root)
         return inside
 
 
@@ -98,16 +101,19 @@ class Mask:
         """(top, left, bottom, right) px."""
         return self.top, self.left, self.top + self.size[0], self.left + self.size[1]
 
-    def fill(self, height: int, left: int, right: int) -> NDArray[np.bool_]:
-        """(height, right - left) bool."""
+    def fill(self, window: Window) -> NDArray[np.bool_]:
+        """Bool, of the size of the window, which lies within the mask's box."""
+        top, left, bottom, right = window
         pixels = np.repeat(np.arange(len(self.runs)) % 2 == 1, self.runs).reshape(self.size)
-        inside = np.zeros((height, right - left), bool)
-        top, bottom = max(self.top, 0), min(self.top + self.size[0], height)
-        first, last = max(self.left, left), min(self.left + self.size[1], right)
-        if top < bottom and first < last:
-            rows = slice(top - self.top, bottom - self.top)
-            inside[top:bottom, first - left : last - left] = pixels[rows, first - self.left : last - self.left]
-        return inside
+        return pixels[top - self.top : bottom - self.top, left - self.left : right - self.left]
+
+
+def window_of(region: Region, size: tuple[int, int]) -> Window:
+    """The part of an image of `size` (height, width) that holds all pixels of a region; may be empty."""
+    height, width = size
+    top, left, bottom, right = region.box
+    first, start = min(max(math.floor(top), 0), height), min(max(math.floor(left), 0), width)
+    return first, start, max(min(math.ceil(bottom), height), first), max(min(math.ceil(right), width), start)
 
 
 def polygon(numbers: Sequence[float], where: str) -> Outline:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segweave.errors import FormatError, LabelError
-from segweave.formats.cvat_regions import Mask, Region
+from segweave.formats.cvat_regions import Mask, Region, Window, window_of
 from segweave.formats.dataset import Note, NoteKind
 from segweave.formats.label_file import ENDING
 from segweave.labels import Color, Label, LabelSet, LabelTable
@@ -19,6 +20,9 @@ OWN_ATTRIBUTES = ("crowd", "score", "track")
 
 REGIONS = ("polygon", "box", "ellipse", "mask")
 """Shapes that cover pixels; all others (polyline, points, cuboid, skeleton, tag) do not."""
+
+_SMALL = 1 << 22
+"""px; in a larger image only the columns of a shape are looked at, not to scan it for each of many small shapes."""
 
 _HALF = 0.5
 """px; a shape that reaches out of the image by no more holds no pixel's centre there."""
@@ -127,30 +131,43 @@ def draw(shapes: Sequence[Shape], size: tuple[int, int], names: Names, *, file: 
 def _joined(group: Sequence[Shape], size: tuple[int, int], notes: list[Note], file: Path) -> Rle | None:
     """All pixels of the shapes of one thing, None where there is none."""
     height, width = size
-    left, right = (int(v) for v in np.clip(_columns(group), 0, width))
-    strip = np.zeros((height, right - left), bool)
-    for shape in group:
-        region = shape.region
-        assert region is not None
-        if isinstance(region, Mask) and (region.size[0] > height or region.size[1] > width):
-            raise FormatError(
-                f"{file}: {shape.place}: has a box of {region.size} pixels (height, width); the image has {size}"
-            )
-        first, last = (int(v) for v in np.clip(_columns([shape]), 0, width))
-        inside = region.fill(height, first, last)
-        top, out_left, bottom, out_right = region.box
+    windows = [window_of(region, size) for shape in group if (region := shape.region) is not None]
+    left, right = min(window[1] for window in windows), max(window[3] for window in windows)
+    if height * width <= _SMALL:  # no need to widen it
+        left, right = 0, width
+    strip = np.zeros((height, right - left), bool, order="F")  # as `Rle` runs
+    for shape, window in zip(group, windows, strict=True):
+        inside = _inside(shape, window, size, file)
+        top, first, bottom, last = window
         if not inside.any():
             notes.append(Note(file, shape.place, "encloses no pixel's centre; dropped", "shape-clipped"))
-        elif min(top, out_left) < -_HALF or bottom > height + _HALF or out_right > width + _HALF:
+            continue
+        if _reaches_out(shape, size):
             notes.append(Note(file, shape.place, "reaches out of the image; clipped", "shape-clipped"))
-        strip[:, first - left : last - left] |= inside
-    return Rle.from_mask(strip).widened(left, width) if strip.any() else None
+        strip[top:bottom, first - left : last - left] |= inside
+    if not strip.any():
+        return None
+    rle = Rle.from_mask(strip)
+    return rle if right - left == width else rle.widened(left, width)
 
 
-def _columns(group: Sequence[Shape]) -> tuple[float, float]:
-    """The columns that hold all pixels of these shapes."""
-    boxes = [shape.region.box for shape in group if shape.region is not None]
-    return float(np.floor(min(box[1] for box in boxes))), float(np.ceil(max(box[3] for box in boxes)))
+def _inside(shape: Shape, window: Window, size: tuple[int, int], file: Path) -> NDArray[np.bool_]:
+    region = shape.region
+    assert region is not None
+    if isinstance(region, Mask) and (region.size[0] > size[0] or region.size[1] > size[1]):
+        raise FormatError(
+            f"{file}: {shape.place}: has a box of {region.size} pixels (height, width); the image has {size}"
+        )
+    if window[0] == window[2] or window[1] == window[3]:
+        return np.zeros((0, 0), bool)
+    return region.fill(window)
+
+
+def _reaches_out(shape: Shape, size: tuple[int, int]) -> bool:
+    """Does it hold pixels' centres out of the image?"""
+    assert shape.region is not None
+    top, left, bottom, right = shape.region.box
+    return min(top, left) < -_HALF or bottom > size[0] + _HALF or right > size[1] + _HALF
 
 
 def _segment(group: Sequence[Shape], names: Names, notes: list[Note], file: Path) -> Segment:

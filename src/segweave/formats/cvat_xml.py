@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from segweave.errors import FormatError
 from segweave.formats.cvat_frames import Frames, find_frames, frame_size
@@ -20,6 +20,7 @@ from segweave.formats.dataset import Dataset, Note, Sample
 from segweave.formats.json_parts import checked_pixels
 from segweave.formats.names import inner_path
 from segweave.formats.photographs import find_photograph, make_sample
+from segweave.formats.sources import IMAGE_SUFFIXES
 from segweave.formats.xml_parts import Element, Part, Spot, elements, parts
 from segweave.labels import LabelTable
 
@@ -46,13 +47,16 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Outline:
-    """What a file holds and where. used: label names of its shapes. seen: shapes of tracks by (task, frame)."""
+    """What a file holds and where. used: label names of its shapes. seen: shapes of tracks by (task, frame).
+
+    gaps: for each track that lists key frames only, the most frames from one that is visible to the next listed.
+    """
 
     images: list[Part] = field(default_factory=list)
     meta: Spot | None = None
     used: set[str] = field(default_factory=set)
     seen: dict[tuple[str, int], list[tuple[_Track, Spot]]] = field(default_factory=dict)
-    tracks: list[list[Part]] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
     strange: set[str] = field(default_factory=set)
 
 
@@ -113,13 +117,18 @@ def _add_track(outline: _Outline, part: Part, shapes: list[Part], path: Path) ->
     where = f"{path}:{part.spot.line}: track"
     track = _Track(part.attributes, whole_of(part.attributes, "id", where))
     outline.used.add(part.attributes.get("label", ""))
-    outline.tracks.append(shapes)
+    listed: list[tuple[int, bool]] = []
     for shape in shapes:
         if "frame" not in shape.attributes:  # an attribute or tag of the track, no shape
             continue
         frame = whole_of(shape.attributes, "frame", f"{path}:{shape.spot.line}: track {track.number}", low=0)
-        if shape.attributes.get("outside") != "1":
+        outside = shape.attributes.get("outside") == "1"
+        listed.append((frame, outside))
+        if not outside:
             outline.seen.setdefault((part.attributes.get("task_id", ""), frame), []).append((track, shape.spot))
+    if all(shape.attributes.get("keyframe") != "0" for shape in shapes):
+        pairs = pairwise(sorted(listed))
+        outline.gaps.append(max((after - frame for (frame, gone), (after, _) in pairs if not gone), default=0))
 
 
 def _entries(outline: _Outline, path: Path) -> list[_Entry]:
@@ -156,37 +165,25 @@ def _outline_notes(outline: _Outline, meta: Meta, path: Path) -> list[Note]:
         Note(path, f"<{tag}>", "is no part of the format that we know; left out", "not-a-region")
         for tag in sorted(outline.strange)
     ]
-    gaps = sum(_only_key_frames(shapes, meta.step) for shapes in outline.tracks)
+    gaps = sum(gap > meta.step for gap in outline.gaps)
     if gaps:
         reason = "list key frames only; what lies between these is not filled in (CVAT's own export lists all frames)"
         notes.append(Note(path, f"{gaps} {'track' if gaps == 1 else 'tracks'}", reason, "assumed"))
     return notes
 
 
-def _only_key_frames(shapes: Sequence[Part], step: int) -> bool:
-    """Does a track list no other frames than key frames, with visible ones before a gap?"""
-    listed = sorted(
-        (int(shape.attributes["frame"]), shape.attributes.get("outside") == "1")
-        for shape in shapes
-        if "frame" in shape.attributes
-    )
-    if any(shape.attributes.get("keyframe") == "0" for shape in shapes):
-        return False
-    return any(not outside and after - frame > step for (frame, outside), (after, _) in pairwise(listed))
-
-
 def _load_sample(index: _Index, place: int) -> Sample:
     entry = index.entries[place]
     spots = [spot for _, spot in entry.seen]
     if entry.image is None:
-        photograph, name = index.frames.find(entry.frame)
+        photograph, shown = index.frames.find(entry.frame)
         shapes = _tracked(index, entry, elements(index.path, spots), f"frame {entry.frame}")
         stated = index.meta.size_of(entry.task)
         size, notes = frame_size(shapes, photograph, stated=stated, where=(index.path, f"frame {entry.frame}"))
     else:
         image, *tracked = elements(index.path, [entry.image.spot, *spots])
         name = _image_name(image, index.path)
-        photograph = find_photograph(_folders(index, image), name)
+        photograph, shown = _photograph(_folders(index, image), name)
         shapes = _listed(index, image, name) + _tracked(index, entry, tracked, f"image {name!r}")
         size, notes = _image_size(image, f"{index.path}:{image.line}: image {name!r}"), []
     truth, more = draw(shapes, size, index.names, file=index.path)
@@ -195,7 +192,7 @@ def _load_sample(index: _Index, place: int) -> Sample:
         file=index.path,
         image_path=photograph,
         image_id=index.ids[place],
-        image_name=name,
+        image_name=shown,
         notes=[*notes, *more],
     )
 
@@ -223,9 +220,16 @@ def _image_name(image: Element, path: Path) -> str:
     return inner_path(image.attributes.get("name"), f"{path}:{image.line}: image").as_posix()
 
 
+def _photograph(folders: Sequence[Path], name: str) -> tuple[Path | None, str]:
+    """The photograph, and its name with suffix: frames of videos have none in the XML, and are saved as .PNG."""
+    suffix = PurePosixPath(name).suffix
+    stem = name.removesuffix(suffix) if suffix.lower() in IMAGE_SUFFIXES else name
+    found = find_photograph(folders, name) or find_photograph(folders, f"{stem}.PNG")
+    return found, name + found.suffix if found is not None and stem == name else name
+
+
 def _image_size(image: Element, where: str) -> tuple[int, int]:
-    size = (whole_of(image.attributes, key, where, low=1, high=2**31 - 1) for key in ("height", "width"))
-    height, width = size
+    height, width = (whole_of(image.attributes, key, where, low=1) for key in ("height", "width"))
     return checked_pixels((height, width), where)
 
 
