@@ -1,236 +1,195 @@
-"""CVAT's XML for images and videos, and the JSON of its API."""
+"""Reading CVAT's XML for images."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from PIL import Image
 
-from round_trip import content, samples_of
-from scenes import SOME_LABELS, random_segmentation
-from segweave.errors import FormatError, SegweaveError
-from segweave.formats import detect, open_dataset, save_dataset
-from segweave.segmentation import instances_to_panoptic
-
-HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<annotations><version>1.1</version>'
-IMAGE = '<image id="0" name="a.jpg" width="20" height="10">'
+from formats.cvat_files import box, image, noted, only_sample, write_xml
+from segweave.errors import FormatError
+from segweave.formats import open_dataset
+from segweave.formats.table import detect
+from segweave.labels import Label, LabelSet, LabelTable, VoidRow
 
 
-def written(folder, inside, *, image=IMAGE):
-    path = folder / "annotations.xml"
-    path.write_text(f"{HEAD}{image}{inside}</image></annotations>", encoding="utf-8")
-    return path
+@pytest.mark.parametrize("name", ["cvat_job27_masks.xml", "docs_mask_example.xml", "datumaro_task/train.xml"])
+def test_files_of_cvat_hold_what_another_reader_found_in_them(name: str, shared: Path):
+    samples = shared / "data" / "format_samples"
+    facts = json.loads((samples / "expected.json").read_bytes())["files"][f"cvat_xml/{name}"]
+    data = open_dataset(samples / "cvat_xml" / name)
+    assert len(data) == facts["images"]
+    regions = sum(facts["shapes"].get(kind, 0) for kind in ("box", "polygon", "ellipse", "mask"))
+    unknown = sum(kind == "unknown-label" for sample in data for kind, _ in noted(sample))
+    assert sum(len(sample.truth) for sample in data) + unknown == regions
+    others = sum(kind == "not-a-region" for sample in data for kind, _ in noted(sample))
+    assert regions + others == sum(facts["shapes"].values())
+    areas = {
+        (label, int(area)) for s in data for label, area in zip(s.truth.label_names(), s.truth.areas(), strict=True)
+    }
+    assert set(facts["mask_pixels_per_label"].items()) <= areas
 
 
-def only(folder, inside, **more):
-    (sample,) = open_dataset(written(folder, inside, **more))
-    return sample
+def test_colours_and_order_of_labels_come_from_the_file(tmp_path: Path):
+    data = open_dataset(write_xml(tmp_path, image("")))
+    assert data.labels.names == ("car", "road") and data.labels[0].color == (10, 20, 30)
+    assert data.labels.stuff == () and [note.kind for note in data.notes] == ["assumed"]
 
 
-def kinds(sample):
-    return sorted(note.kind for note in sample.notes if note.kind != "image-missing")
+@pytest.mark.parametrize("around", ["task", "job", "project"])
+def test_labels_stand_in_a_task_a_job_or_a_project(around: str, tmp_path: Path):
+    meta = f"<meta><{around}><labels><label><name> x &amp; y </name></label></labels></{around}></meta>"
+    data = open_dataset(write_xml(tmp_path, image(box("0 0 2 2", label="x &amp; y")), meta=meta))
+    assert data[0].truth.label_names() == ("x & y",)
 
 
-def test_a_mask_runs_along_the_rows_of_its_box(tmp_path):
-    """1 pixel outside, 3 inside, 2 outside in a box of 2 rows and 3 columns: . X X / X . ."""
-    sample = only(tmp_path, '<mask label="car" rle="1, 3, 2" left="4" top="5" width="3" height="2"/>')
-    expected = np.zeros((10, 20), bool)
-    expected[5, 5:7] = expected[6, 4] = True
-    assert np.array_equal(sample.truth.mask(0), expected) and sample.truth.label_names() == ("car",)
-    assert (sample.image_name, sample.size, sample.image_id) == ("a.jpg", (10, 20), 0)
+def test_without_labels_in_the_file_those_in_use_are_taken_in_order_of_their_names(tmp_path: Path):
+    shapes = box("0 0 2 2", label="b") + box("3 3 5 5", label="a") + box("6 6 8 8", label="")
+    data = open_dataset(write_xml(tmp_path, image(shapes), meta=""))
+    assert data.labels.names == ("a", "b")
+    assert noted(data[0]) == [("unknown-label", "image 'a.png', shape 2 (box '')")]
 
 
-def test_points_are_x_before_y_and_pixels_count_by_their_centre(tmp_path):
-    sample = only(tmp_path, '<polygon label="car" points="1,2;4,2;4,5;1,5"/>')
-    assert sample.truth.boxes().tolist() == [[2, 1, 5, 4]] and sample.truth.areas().tolist() == [9]
+def test_parts_of_skeletons_are_no_labels(tmp_path: Path):
+    meta = """<meta><task><labels><label><name>body</name><type>skeleton</type></label>
+    <label><name>1</name><type>points</type><parent>body</parent></label></labels></task></meta>"""
+    shapes = '<skeleton label="body"><points label="1" points="1,1"/></skeleton>'
+    data = open_dataset(write_xml(tmp_path, image(shapes), meta=meta))
+    assert data.labels.names == ("body",)
+    assert noted(data[0]) == [("not-a-region", "image 'a.png', shape 0 (skeleton 'body')")]
 
 
-@pytest.mark.parametrize(
-    ("shape", "area"),
-    [
-        ('<box label="c" xtl="10" ytl="20" xbr="70" ybr="50"/>', 60 * 30),
-        ('<box label="c" xtl="30" ytl="30" xbr="70" ybr="50" rotation="30"/>', 40 * 20),
-        ('<ellipse label="c" cx="50" cy="50" rx="30" ry="10"/>', np.pi * 300),
-        ('<ellipse label="c" cx="50" cy="50" rx="30" ry="10" rotation="45"/>', np.pi * 300),
-    ],
-)
-def test_boxes_and_ellipses_have_their_area_also_when_turned(tmp_path, shape, area):
-    sample = only(tmp_path, shape, image='<image id="0" name="a.jpg" width="100" height="100">')
-    assert sample.truth.areas()[0] == pytest.approx(area, rel=0.02)
+def test_what_covers_no_pixels_is_noted(tmp_path: Path):
+    kinds = ("polyline", "points", "cuboid", "tag", "nonsense")
+    sample = only_sample(tmp_path, "".join(f'<{kind} label="car" points="1,2;3,4"/>' for kind in kinds))
+    assert len(sample.truth) == 0
+    assert sorted(place.split("(")[1] for _, place in noted(sample)) == sorted(f"{kind} 'car')" for kind in kinds)
 
 
-def test_a_box_turned_by_90_degrees_stands_upright(tmp_path):
-    """A box of 8 x 2 px around (x 10, y 5), turned: 2 px wide and 8 high."""
-    sample = only(tmp_path, '<box label="c" xtl="6" ytl="4" xbr="14" ybr="6" rotation="90"/>')
-    assert sample.truth.boxes().tolist() == [[1, 9, 9, 11]]
+def test_a_polygon_a_box_an_ellipse_and_a_mask_are_read(tmp_path: Path):
+    shapes = """<polygon label="car" points="0.00,0.00;4.00,0.00;4.00,3.00;0.00,3.00"/>
+    <box label="car" xtl="5" ytl="0" xbr="7" ybr="4" rotation="90.0"/>
+    <ellipse label="car" cx="4" cy="7" rx="2" ry="1"/>
+    <mask label="car" rle="1, 2" left="9" top="8" width="3" height="1"/>"""
+    sample = only_sample(tmp_path, shapes)
+    # the last is the nearest; of the ellipse: 1.5^2 / 2^2 + 0.5^2 < 1, so four centres in each of two rows
+    assert sample.truth.areas().tolist()[::3] == [2, 12]
+    assert sample.truth.boxes().tolist() == [[8, 10, 9, 12], [6, 2, 8, 6], [1, 4, 3, 8], [0, 0, 3, 4]]
 
 
-def test_what_has_the_higher_z_order_lies_on_top_and_of_equals_the_later(tmp_path):
-    shapes = (
-        '<box label="a" xtl="0" ytl="0" xbr="4" ybr="4" z_order="1"/>'
-        '<box label="b" xtl="0" ytl="0" xbr="4" ybr="4" z_order="0"/>'
-        '<box label="c" xtl="2" ytl="0" xbr="4" ybr="4" z_order="1"/>'
-    )
-    painted = instances_to_panoptic(only(tmp_path, shapes).truth)
-    assert dict(zip(painted.label_names(), painted.areas().tolist(), strict=True)) == {"a": 8, "c": 8}
-
-
-def test_shapes_of_one_group_and_label_are_one_thing(tmp_path):
+def test_higher_z_order_lies_on_top_then_what_comes_later(tmp_path: Path):
     shapes = "".join(
-        f'<box label="{label}" xtl="{x}" ytl="0" xbr="{x + 2}" ybr="2" z_order="0" group_id="{group}"/>'
-        for label, x, group in (("a", 0, 5), ("a", 4, 5), ("b", 8, 5), ("a", 12, 0), ("a", 16, 0))
+        box(sides, f'z_order="{z}"') for sides, z in (("0 0 1 1", 5), ("0 0 2 2", -1), ("0 0 3 3", 5), ("0 0 4 4", 0))
     )
-    truth = only(tmp_path, shapes).truth
-    assert sorted(zip(truth.label_names(), truth.areas().tolist(), strict=True)) == [
-        ("a", 4),
-        ("a", 4),
-        ("a", 8),
-        ("b", 4),
+    # painted last: the third (5, later), then the first (5), the fourth (0), the second (-1)
+    assert only_sample(tmp_path, shapes).truth.areas().tolist() == [9, 1, 16, 4]
+
+
+@pytest.mark.parametrize("key", ["group_id", "group"])
+def test_a_group_joins_shapes_of_one_label(key: str, tmp_path: Path):
+    shapes = [
+        box("0 0 2 2", f'{key}="7"'),
+        box("4 4 5 5", f'{key}="7"', label="road"),
+        box("1 1 3 3", f'{key}="7"'),
+        box("8 8 9 9", f'{key}="0"'),
+        box("6 8 7 9", f'{key}=""'),
+    ]
+    truth = only_sample(tmp_path, "".join(shapes)).truth
+    # the two boxes of cars share a pixel: 4 + 4 - 1
+    assert list(zip(truth.label_names(), truth.areas().tolist(), strict=True)) == [
+        ("car", 1),
+        ("car", 1),
+        ("car", 7),
+        ("road", 1),
     ]
 
 
-def test_points_and_lines_are_no_regions_and_are_noted(tmp_path):
-    sample = only(tmp_path, '<points label="a" points="1,2"/><polyline label="a" points="1,2;3,4"/>')
-    assert len(sample.truth) == 0 and kinds(sample) == ["not-a-region", "not-a-region"]
+def test_shapes_beyond_the_edge_are_cut_and_noted(tmp_path: Path):
+    shapes = box("-3 2 2 4") + box("10 8 12.3 10.4") + box("20 20 30 30") + box("1.6 1.6 2.4 2.4")
+    sample = only_sample(tmp_path, shapes)
+    assert sorted(sample.truth.areas().tolist()) == [4, 4]
+    cut, far, tiny = (f"image 'a.png', shape {k} (box 'car')" for k in (0, 2, 3))
+    clipped = {note.place: note.reason for note in sample.notes if note.kind == "shape-clipped"}
+    dropped = "encloses no pixel's centre; dropped"
+    assert clipped == {cut: "reaches out of the image; clipped", far: dropped, tiny: dropped}
 
 
-def test_what_reaches_out_of_the_image_is_cut_off_with_a_note(tmp_path):
-    sample = only(tmp_path, '<box label="a" xtl="-5" ytl="-5" xbr="5" ybr="5"/>')
-    assert sample.truth.areas().tolist() == [25] and kinds(sample) == ["shape-clipped"]
+def test_crowd_score_and_track_are_read_from_attributes(tmp_path: Path):
+    said = {"crowd": "True", "score": "0.25", "track": "-7", "colour": "red"}
+    inner = "".join(f'<attribute name="{key}">{value}</attribute>' for key, value in said.items())
+    (segment,) = only_sample(tmp_path, box("0 0 2 2").replace("></box>", f">{inner}</box>")).truth.segments
+    assert (segment.crowd, segment.score, segment.track) == (True, 0.25, -7)
 
 
-def video(folder, tracks):
-    meta = (
-        "<meta><task><size>30</size><labels><label><name>car</name></label></labels>"
-        "<original_size><width>20</width><height>10</height></original_size></task></meta>"
+def test_attributes_of_ours_that_mean_nothing_are_noted(tmp_path: Path):
+    said = {"crowd": "many", "score": "nan", "track": "left"}
+    inner = "".join(f'<attribute name="{key}">{value}</attribute>' for key, value in said.items())
+    sample = only_sample(tmp_path, box("0 0 2 2").replace("></box>", f">{inner}</box>"))
+    (segment,) = sample.truth.segments
+    assert (segment.crowd, segment.score, segment.track) == (False, None, None)
+    assert [kind for kind, _ in noted(sample)] == ["cannot-hold"] * 3
+
+
+def test_a_label_table_says_what_is_stuff_and_what_is_void(tmp_path: Path):
+    table = LabelTable(
+        LabelSet("mine", (Label(name="road", is_thing=False), Label(name="car", is_thing=True))),
+        (1, 2),
+        (VoidRow("hood", 0, (0, 0, 0)),),
     )
-    path = folder / "annotations.xml"
-    path.write_text(f"{HEAD}{meta}{tracks}</annotations>")
-    return path
+    crowd = '<attribute name="crowd">true</attribute>'
+    shapes = [box("0 0 2 2", label="road").replace("><", f">{crowd}<"), box("3 3 4 4", label="hood"), box("5 5 6 6")]
+    data = open_dataset(write_xml(tmp_path, image("".join(shapes))), labels=table)
+    assert data.labels == table.labels and noted(data) == [("void-label", "'hood'")]
+    (sample,) = data
+    assert sample.truth.label_names() == ("car", "road") and not sample.truth.segments[1].crowd
+    assert noted(sample) == [("crowd-on-stuff", "image 'a.png', shape 0 (box 'road')")]
 
 
-def test_tracks_give_the_frames_where_something_is_seen(tmp_path):
-    boxes = "".join(
-        f'<box frame="{frame}" outside="{outside}" keyframe="{key}" xtl="{frame}" ytl="0" xbr="{frame + 2}" ybr="2"/>'
-        for frame, outside, key in ((0, 0, 1), (1, 0, 0), (2, 0, 0), (3, 1, 1))
-    )
-    data = open_dataset(video(tmp_path, f'<track id="7" label="car">{boxes}</track>'))
-    assert [sample.image_id for sample in data] == [0, 1, 2]
-    assert [sample.truth.segments[0].track for sample in data] == [7, 7, 7]
-    assert [sample.truth.boxes().tolist() for sample in data][1] == [[0, 1, 2, 3]]
-    assert all(sample.size == (10, 20) for sample in data)
+def test_photographs_are_found_in_images_and_in_folders_of_subsets(tmp_path: Path):
+    (tmp_path / "images" / "Train").mkdir(parents=True)
+    for name in ("images/a.png", "images/Train/b.PNG", "images/frame_000002.PNG"):
+        Image.new("RGB", (12, 10)).save(tmp_path / name)
+    second = image("", name="b", number=1).replace("<image", '<image subset="Train"')
+    body = image("", name="a.png") + second + image("", name="frame_000002", number=2)
+    samples = list(open_dataset(write_xml(tmp_path, body)))
+    assert [sample.image_name for sample in samples] == ["a.png", "b.PNG", "frame_000002.PNG"]
+    assert [sample.image_path is not None for sample in samples] == [True] * 3
 
 
-ENTITY = '<!DOCTYPE a [<!ENTITY x "y">]>'
-BOMB = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;">]>'
-OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+def test_numbers_of_cvat_are_the_ids_unless_tasks_share_them(tmp_path: Path):
+    apart = image("", name="x/a.png", number=4) + image("", name="b.png", number=9)
+    assert [sample.image_id for sample in open_dataset(write_xml(tmp_path, apart))] == [4, 9]
+    shared = image("", name="x/a.png", number=4) + image("", name="b.png", number=4)
+    assert [sample.image_id for sample in open_dataset(write_xml(tmp_path, shared))] == ["x/a", "b"]
+    same = image("", name="a.png", number=4) + image("", name="a.png", number=4)
+    assert [sample.image_id for sample in open_dataset(write_xml(tmp_path, same))] == [0, 1]
 
 
-@pytest.mark.parametrize("doctype", [ENTITY, BOMB, OUTSIDE, '<!DOCTYPE annotations SYSTEM "a.dtd">'])
-def test_document_types_and_entities_are_refused(tmp_path, doctype):
-    path = tmp_path / "a.xml"
-    path.write_text(HEAD.replace("<annotations>", doctype + "<annotations>") + IMAGE + "</image></annotations>")
-    with pytest.raises(FormatError, match=r"a\.xml:\d+: "):
-        list(open_dataset(path, "cvat"))
+def test_a_file_of_cvat_is_known_by_its_content(tmp_path: Path):
+    path = write_xml(tmp_path, image(""))
+    assert detect(path) == ("cvat",) and "cvat" in detect(tmp_path)
+    odd = path.rename(tmp_path / "train.txt")
+    assert "cvat" in detect(odd) and "cvat" not in detect(tmp_path)
+    voc = tmp_path / "voc.xml"
+    voc.write_text("<annotation><folder>VOC2012</folder><object><name>dog</name></object></annotation>")
+    assert "cvat" not in detect(voc) and "cvat" not in detect(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        '<mask label="a" rle="1, 3" left="0" top="0" width="3" height="2"/>',  # 4 pixels in a box of 6
-        '<mask label="a" rle="-1, 7" left="0" top="0" width="3" height="2"/>',
-        '<mask label="a" rle="x" left="0" top="0" width="3" height="2"/>',
-        '<mask label="a" rle="6" left="0" top="0" width="99999999" height="99999999"/>',
-        '<mask label="a" rle="6" left="0" top="0" width="3"/>',
-        '<polygon label="a" points="nan,1;2,3;4,5"/>',
-        '<polygon label="a" points="1;2;3"/>',
-        '<polygon label="a" points="1e300,0;0,1e300;3,3"/>',
-        '<box label="a" xtl="a" ytl="0" xbr="1" ybr="1"/>',
-        '<box label="a" ytl="0" xbr="1" ybr="1"/>',
-        '<ellipse label="a" cx="1" cy="1" rx="-1" ry="1"/>',
-    ],
-)
-def test_a_broken_shape_is_one_line_with_file_and_image(tmp_path, shape):
-    with pytest.raises(FormatError) as caught:
-        only(tmp_path, shape)
-    assert "annotations.xml" in str(caught.value) and "a.jpg" in str(caught.value) and "\n" not in str(caught.value)
+def test_several_files_in_a_folder_are_named_in_the_error(tmp_path: Path):
+    for name in ("train.xml", "val.xml"):
+        write_xml(tmp_path, image("")).rename(tmp_path / name)
+    with pytest.raises(FormatError, match=r"holds 2 files of CVAT: train\.xml, val\.xml; name the one"):
+        open_dataset(tmp_path, "cvat")
+    write_xml(tmp_path, image("", name="usual.png"))
+    assert open_dataset(tmp_path, "cvat")[0].image_name == "usual.png"
 
 
-@pytest.mark.parametrize(
-    "image",
-    [
-        '<image id="0" name="a.jpg" width="2147483648" height="2147483648">',
-        '<image id="0" name="a.jpg" width="-1" height="5">',
-        '<image id="0" name="a.jpg" width="x" height="5">',
-        '<image id="0" name="../../a.jpg" width="5" height="5">',
-        '<image id="0" width="5" height="5">',
-    ],
-)
-def test_a_broken_image_entry_is_refused(tmp_path, image):
-    with pytest.raises(FormatError, match=r"annotations\.xml"):
-        only(tmp_path, "", image=image)
-
-
-def test_a_file_that_was_cut_off_is_refused_with_its_line(tmp_path):
-    path = written(tmp_path, "\n<box label='a' xtl='0' ytl='0' xbr='1' ybr='1'/>\n")
-    path.write_text(path.read_text()[:-20])
-    with pytest.raises(FormatError, match=r"annotations\.xml:\d+: "):
-        list(open_dataset(path, "cvat"))
-
-
-def test_other_xml_is_not_taken_for_cvat(tmp_path):
-    for text in ("<annotation><object/></annotation>", "<annotations/>", "<html></html>", ""):
-        (tmp_path / "a.xml").write_text(text)
-        assert detect(tmp_path / "a.xml") == ()
-
-
-def test_names_that_xml_must_escape_come_back(tmp_path):
-    from segweave.labels import Label, LabelSet
-
-    labels = LabelSet(
-        "odd", (Label(name='<car> & "van"', is_thing=True, ja="車"), Label(name="road's", is_thing=False))
-    )
-    seg = random_segmentation(np.random.default_rng(0), (20, 30), labels, n=5)
-    save_dataset(samples_of([seg], tmp_path / "photographs"), tmp_path / "out", "cvat")
-    (back,) = open_dataset(tmp_path / "out")
-    assert back.truth.labels == labels and sorted(back.truth.areas().tolist()) == sorted(seg.areas().tolist())
-
-
-@given(st.data())
-def test_mutated_files_are_read_or_refused_in_one_line(tmp_path_factory, data):
-    folder = tmp_path_factory.mktemp("fuzz")
-    shapes = (
-        '<mask label="car" rle="1, 3, 2" left="4" top="5" width="3" height="2" z_order="0" group_id="1"/>'
-        '<polygon label="car" points="1.0,2;4,2;4,5"/><ellipse label="b" cx="5" cy="5" rx="3" ry="1" rotation="3"/>'
-    )
-    content_ = bytearray(written(folder, shapes).read_bytes())
-    for _ in range(data.draw(st.integers(1, 3))):
-        content_[data.draw(st.integers(60, len(content_) - 1))] = data.draw(st.integers(32, 126))
-    (folder / "annotations.xml").write_bytes(bytes(content_))
-    try:
-        samples = list(open_dataset(folder / "annotations.xml", "cvat"))
-    except SegweaveError as error:
-        assert "\n" not in str(error)
-    else:
-        assert len(samples) <= 1
-
-
-def test_the_samples_have_the_counts_of_an_independent_reader(shared):
-    folder = shared / "data" / "format_samples"
-    areas = {}
-    for name in ("cvat_xml/docs_mask_example.xml", "cvat_xml/cvat_job27_masks.xml", "cvat_api/job_27_annotations.json"):
-        (sample,) = open_dataset(folder / name)
-        areas[name] = sample.truth.areas().tolist()
-    assert areas["cvat_xml/docs_mask_example.xml"] == [149]
-    assert 5138 in areas["cvat_xml/cvat_job27_masks.xml"] and len(areas["cvat_xml/cvat_job27_masks.xml"]) == 7
-    assert 5138 in areas["cvat_api/job_27_annotations.json"]
-    task = open_dataset(folder / "cvat_xml" / "datumaro_task")
-    assert [len(sample.truth) for sample in task] == [1, 0] and task[0].truth.areas().tolist() == [8]
-    frames = open_dataset(folder / "cvat_xml" / "video_annotations.xml")
-    assert (frames[0].image_id, len(frames[0].truth)) == (10, 1)
-
-
-def test_scenes_keep_crowds_scores_and_tracks_through_cvat(tmp_path):
-    seg = random_segmentation(np.random.default_rng(4), (30, 40), SOME_LABELS, n=14)
-    save_dataset(samples_of([seg], tmp_path / "photographs"), tmp_path / "out", "cvat")
-    (back,) = open_dataset(tmp_path / "out")
-    assert content(back.truth, source_ids=False) == content(seg, source_ids=False)
+def test_nothing_but_the_sample_asked_for_is_read(tmp_path: Path):
+    bad = image('<mask label="car" rle="1, x" left="0" top="0" width="1" height="1"/>', name="bad.png")
+    data = open_dataset(write_xml(tmp_path, bad + image(box("0 0 2 2"), number=1)))
+    assert np.array_equal(data[1].truth.areas(), [4])
+    with pytest.raises(
+        FormatError, match=r"annotations\.xml:\d+: image 'bad.png', shape 0 \(mask 'car'\): expected 'rle'"
+    ):
+        data[0]

@@ -98,10 +98,12 @@ def parts(path: Path, *, depth: int, keep: frozenset[str]) -> Iterator[Part]:
                     raise FormatError(f"{path}: is XML in UTF-16; expected UTF-8, save it anew in that encoding")
                 _feed(parser, chunk, str(path), 1, last=False)
                 yield from cutter.take()
+        _feed(parser, b"", str(path), 1, last=True)
+        yield from cutter.take()
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}") from None
-    _feed(parser, b"", str(path), 1, last=True)
-    yield from cutter.take()
+    finally:
+        _release(parser)
 
 
 def elements(path: Path, spots: Iterable[Spot]) -> list[Element]:
@@ -185,7 +187,10 @@ def _element(content: bytes, spot: Spot, path: Path) -> Element:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda tag: stack.pop()
     parser.CharacterDataHandler = text
-    _feed(parser, content, str(path), spot.line, last=False)  # its end tag is not in `content`
+    try:
+        _feed(parser, content, str(path), spot.line, last=False)  # its end tag is not in `content`
+    finally:
+        _release(parser)
     if not root.children:
         raise FormatError(f"{path}:{spot.line}: has changed since it was opened; open it again")
     return root.children[0]
@@ -210,6 +215,12 @@ def _parser(where: str, line: int) -> "XMLParserType":
     parser.EntityDeclHandler = refuse
     parser.XmlDeclHandler = check
     return parser
+
+
+def _release(parser: "XMLParserType") -> None:
+    """Its handlers know it and it knows them: a circle that would keep its buffers until the next collection."""
+    parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.XmlDeclHandler = None
 
 
 def _feed(parser: "XMLParserType", content: bytes, where: str, line: int, *, last: bool) -> None:
