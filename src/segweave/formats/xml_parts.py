@@ -7,7 +7,7 @@ files of the machine (OWASP, "XML External Entity Prevention").
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Never
+from typing import TYPE_CHECKING, BinaryIO
 
 from segweave.errors import FormatError
 
@@ -146,7 +146,8 @@ class _Cutter:
             self.open.append((tag, kept, self.parser.CurrentByteIndex, self.parser.CurrentLineNumber))
         self.level += 1
         if self.level > DEEPEST:
-            _too_deep(f"{self.where}:{self.parser.CurrentLineNumber}")
+            where = f"{self.where}:{self.parser.CurrentLineNumber}"
+            raise FormatError(f"{where}: has elements more than {DEEPEST} deep inside each other; annotations need few")
 
     def end(self, _tag: str) -> None:
         self.level -= 1
@@ -176,8 +177,6 @@ def _element(content: bytes, spot: Spot, path: Path) -> Element:
         made = Element(tag, attributes, spot.line + parser.CurrentLineNumber - 1)
         stack[-1].children.append(made)
         stack.append(made)
-        if len(stack) > DEEPEST:
-            _too_deep(f"{path}:{made.line}")
 
     def text(content: str) -> None:
         if not stack[-1].children:
@@ -232,7 +231,3 @@ def _feed(parser: "XMLParserType", content: bytes, where: str, line: int, *, las
         reason = expat.ErrorString(error.code)
         at = f"{where}:{line + error.lineno - 1}"
         raise FormatError(f"{at}: is not well-formed XML: {reason}; expected a whole file in UTF-8") from None
-
-
-def _too_deep(where: str) -> Never:
-    raise FormatError(f"{where}: has elements more than {DEEPEST} deep inside each other; annotations need few")
