@@ -6,6 +6,10 @@ from numpy.typing import NDArray
 from segweave.errors import InvalidSegmentation
 from segweave.segmentation.segmentation import Ids, Segmentation
 
+Counts = NDArray[np.int64]
+
+_DENSE = 1 << 20  # cells of a table that is quicker to fill and search than to sort for
+
 
 def overlap(a: Segmentation, b: Segmentation) -> NDArray[np.int64]:
     """Pixels shared by every pair of segments of two segmentations of one image.
@@ -30,6 +34,26 @@ def overlap_numpy(a: Segmentation, b: Segmentation) -> NDArray[np.int64]:
     """The same table as `overlap` without loading numba: for a process that counts a few images and leaves."""
     _check_sizes(a, b)
     return count_pairs_numpy(a.ids, b.ids, (len(a) + 1, len(b) + 1))
+
+
+def sparse_overlap(a: Segmentation, b: Segmentation) -> tuple[Counts, Counts, Counts]:
+    """`overlap` without its zeros: (row, column, pixels), each (k,) int64, ascending by row, then column.
+
+    Takes memory for the pairs that are there, not for all that could be: maps of 70,000 segments each are fine.
+    """
+    _check_sizes(a, b)
+    rows, columns = len(a) + 1, len(b) + 1
+    if rows * columns <= _DENSE:
+        table = count_pairs(a.ids, b.ids, (rows, columns)).reshape(-1)
+        keys = np.flatnonzero(table)
+        return keys // columns, keys % columns, table[keys]
+    first, second = a.ids.reshape(-1), b.ids.reshape(-1)
+    changes = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
+    starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
+    joint, of_run = np.unique(first[starts].astype(np.int64) * columns + second[starts], return_inverse=True)
+    pixels = np.zeros(len(joint), np.int64)
+    np.add.at(pixels, of_run, np.diff(starts, append=first.size))
+    return joint // columns, joint % columns, pixels
 
 
 def count_pairs(a: Ids, b: Ids, shape: tuple[int, int]) -> NDArray[np.int64]:
