@@ -1,12 +1,12 @@
 """Write, read and compare: the law that every row of `FORMATS` keeps."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
-from segweave.formats import Sample, format_named, open_dataset, save_dataset
+from segweave.formats import Dataset, Sample, format_named, open_dataset, save_dataset
 from segweave.formats.holds import reduce
 from segweave.segmentation import Instances, Segmentation
 
@@ -49,6 +49,7 @@ def check_round_trip(format: str, truths: Sequence[Segmentation | Instances], fo
     assert [Path(s.image_name).stem.split("_")[:2] for s in back] == [
         f"photo_{k}".split("_") for k in range(len(truths))
     ]
+    check_names(data, back)
     for sample, truth in zip(back, truths, strict=True):
         assert sample.notes == (), [str(n) for n in sample.notes]
         assert sample.image_path is not None and sample.size == truth.size
@@ -58,3 +59,12 @@ def check_round_trip(format: str, truths: Sequence[Segmentation | Instances], fo
     if len(truths):
         assert data.labels == truths[0].labels
     return back
+
+
+def check_names(data: Dataset, samples: Sequence[Sample]) -> None:
+    """Assert that a data set calls its images, before they are read, what the samples then are called."""
+    names = data.names()
+    assert [name.id for name in names] == [sample.image_id for sample in samples]
+    for name, sample in zip(names, samples, strict=True):
+        path = PurePosixPath(sample.image_name)
+        assert name.stem in ("", str(path.with_suffix("")) if sample.image_name else "", sample.image_name)

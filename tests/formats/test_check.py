@@ -1,11 +1,13 @@
 """The linter finds what is wrong, and nothing else; the repair mends what it says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scenes import SOME_LABELS
 from segweave.errors import FormatError
-from segweave.formats import Dataset, Note, Sample
+from segweave.formats import Note, Sample
 from segweave.formats.check import check_dataset, check_sample
 from segweave.formats.findings import Checked, Finding, LabelCount, sum_of
 from segweave.formats.repair import repaired
@@ -138,7 +140,7 @@ def test_an_image_that_cannot_be_read_is_a_finding_and_the_next_one_is_read(tmp_
             raise FormatError("a.png: is cut off")
         return good
 
-    found = sum_of(check_dataset(Dataset(SOME_LABELS, (), load, range(2)), tmp_path))
+    found = sum_of(check_dataset(replace(as_dataset([good, good]), load=load), tmp_path))
     assert found.images == 1 and [(f.kind, f.message) for f in found.findings] == [("unreadable", "a.png: is cut off")]
 
 

@@ -1,6 +1,7 @@
 """Conversions: nothing half done, nothing mixed, nothing lost in silence; interrupted ones go on."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from round_trip import samples_of
 from scenes import SOME_LABELS, random_segmentation
 from segweave.errors import FormatError, UsageError
-from segweave.formats import Dataset, Sample, open_dataset, save_dataset
+from segweave.formats import Sample, open_dataset, save_dataset
 from segweave.formats.save import as_dataset, saving
 from segweave.segmentation import Instances, Rle, Segment, Segmentation
 
@@ -86,7 +87,7 @@ def stopping_after(samples, n, read):
             raise Interrupted
         return samples[place]
 
-    return Dataset(SOME_LABELS, (), load, range(len(samples)))
+    return replace(as_dataset(samples), load=load)
 
 
 def test_an_interrupted_conversion_leaves_no_half_file_and_goes_on(samples, tmp_path):
@@ -138,7 +139,7 @@ def test_a_sample_that_cannot_be_read_is_left_out_and_the_others_are_written(sam
             raise FormatError("b.json: is broken")
         return samples[place]
 
-    data = Dataset(SOME_LABELS, (), load, range(4))
+    data = replace(as_dataset(samples), load=load)
     run = list(saving(data, tmp_path / "out", PANOPTIC))
     assert [str(saved.error) for saved in run if saved.error] == ["b.json: is broken"]
     assert [s.image_id for s in open_dataset(tmp_path / "out")] == [1, 3, 4]

@@ -37,7 +37,7 @@ SHARED_OPTIONS = {
 def on_the_command_line(parameter: ast.arg) -> bool:
     """Users give such a parameter by its name on the command line."""
     annotation = parameter.annotation
-    if isinstance(annotation, ast.Name) and annotation.id in SHARED_OPTIONS:
+    if isinstance(annotation, ast.Name | ast.Attribute) and named(annotation) in SHARED_OPTIONS:
         return True
     return annotation is not None and is_option(annotation)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segweave.errors import FormatError
 from segweave.formats.codes import from_codes
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.id_png import read_rgb_png
 from segweave.formats.json_parts import entries, entry_of, shown, text, whole
 from segweave.formats.label_png import Meaning, by_number
@@ -79,7 +79,7 @@ def open_full(path: Path, /, *, labels: LabelTable | None, images: Path | None) 
     full = _Full(
         tuple(file.absolute() for file in files), (inside or [root.absolute()])[0], images, by_number(labels), broken
     )
-    return Dataset(labels.labels, tuple(notes), partial(_load_sample, full), range(len(files)))
+    return Dataset(labels.labels, tuple(notes), partial(_load_sample, full), partial(_name, full), range(len(files)))
 
 
 def _names(files: Sequence[Path], broken: dict[Path, str]) -> tuple[dict[int, str], list[Path]]:
@@ -174,21 +174,28 @@ def _numbers_in(file: Path) -> set[int]:
         return set()
 
 
+def _name(full: _Full, place: int) -> ImageName:
+    file = full.files[place]
+    base = file.parent.relative_to(full.root) if file.is_relative_to(full.root) else Path()
+    stem = file.name.removesuffix(ENDING)
+    return ImageName(stem, (base / stem).as_posix())
+
+
 def _load_sample(full: _Full, place: int) -> Sample:
     file = full.files[place]
     if file in full.broken:
         raise FormatError(full.broken[file])
-    base = file.parent.relative_to(full.root) if file.is_relative_to(full.root) else Path()
-    stem = file.name.removesuffix(ENDING)
+    name = _name(full, place)
+    folder, _, stem = name.stem.rpartition("/")
     truth, notes = _truth(_codes(file), full.meaning, file, f"image {stem!r}")
-    folders = [*((full.images / base, full.images) if full.images else ()), file.parent]
+    folders = [*((full.images / folder, full.images) if full.images else ()), file.parent]
     path = find_photograph(folders, stem)
     return make_sample(
         truth,
         file=file,
         image_path=path,
-        image_id=stem,
-        image_name=(base / (stem + (path.suffix if path else ".jpg"))).as_posix(),
+        image_id=name.id,
+        image_name=name.stem + (path.suffix if path else ".jpg"),
         notes=notes,
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from segweave.errors import FormatError
 from segweave.formats.ade20k import ANNOTATIONS, IMAGES, PREDICTIONS, SPLITS, Ade20kWriter
 from segweave.formats.ade20k_full import ENDING, open_full, seg_files
-from segweave.formats.dataset import Dataset, Sample
+from segweave.formats.dataset import Dataset, ImageName, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.index_png import read_index_png
@@ -69,7 +69,7 @@ def open_ade20k(path: Path, /, *, labels: LabelTable | None, images: Path | None
     )
     folders = (*([images] if images else []), layout.root / IMAGES)
     scenes = _Scenes(layout.base, tuple(names), folders, by_number(table))
-    return Dataset(table.labels, (), partial(_load_sample, scenes), range(len(names)))
+    return Dataset(table.labels, (), partial(_load_sample, scenes), partial(_name, scenes), range(len(names)))
 
 
 def _layout(path: Path) -> _Layout | None:
@@ -86,18 +86,22 @@ def _layout(path: Path) -> _Layout | None:
     return None
 
 
+def _name(scenes: _Scenes, place: int) -> ImageName:
+    stem = scenes.names[place][: -len(".png")]
+    return ImageName(stem.rpartition("/")[2], stem)
+
+
 def _load_sample(scenes: _Scenes, place: int) -> Sample:
-    name = scenes.names[place]
-    file, stem = scenes.base / name, name[: -len(".png")]
+    file, name = scenes.base / scenes.names[place], _name(scenes, place)
     png = LabelPng(read_index_png(file), False)
-    truth, notes = semantic_truth(png, scenes.meaning, file=file, place=f"image {stem!r}")
-    path = find_photograph(scenes.photographs, stem)
+    truth, notes = semantic_truth(png, scenes.meaning, file=file, place=f"image {name.stem!r}")
+    path = find_photograph(scenes.photographs, name.stem)
     return make_sample(
         truth,
         file=file,
         image_path=path,
-        image_id=stem.rpartition("/")[2],
-        image_name=stem + (path.suffix if path else ".jpg"),
+        image_id=name.id,
+        image_name=name.stem + (path.suffix if path else ".jpg"),
         notes=notes,
     )
 

@@ -21,7 +21,7 @@ from segweave.errors import FormatError
 from segweave.formats.apolloscape_layout import Pair, find_pairs, is_apolloscape
 from segweave.formats.apolloscape_writer import FIRST_CODE, GROUP, VOID, apolloscape_writer
 from segweave.formats.codes import from_codes
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.index_png import read_index_png
@@ -113,12 +113,18 @@ def open_apolloscape(path: Path, /, *, labels: LabelTable | None, images: Path |
     if not numbered:
         notes.append(Note(path, "", _NO_NUMBERS, "assumed"))
     index = _Index(table, tuple(pairs), images, numbered)
-    return Dataset(table.labels, tuple(notes), partial(_load_sample, index), range(len(pairs)))
+    return Dataset(table.labels, tuple(notes), partial(_load_sample, index), partial(_name, index), range(len(pairs)))
+
+
+def _name(index: _Index, place: int) -> ImageName:
+    name = index.pairs[place].name
+    return ImageName(name, name)
 
 
 def _load_sample(index: _Index, place: int) -> Sample:
     pair = index.pairs[place]
-    where = f"image {pair.name!r}"
+    name = _name(index, place)
+    where = f"image {name.id!r}"
     file = pair.instances or pair.labels
     assert file is not None
     codes, notes = _codes(pair, file, where)
@@ -132,8 +138,8 @@ def _load_sample(index: _Index, place: int) -> Sample:
         truth,
         file=file,
         image_path=photograph,
-        image_id=pair.name,
-        image_name=pair.name + (".jpg" if photograph is None else photograph.suffix),
+        image_id=name.id,
+        image_name=name.stem + (".jpg" if photograph is None else photograph.suffix),
         notes=[*notes, *reading.notes(file, where)],
     )
 

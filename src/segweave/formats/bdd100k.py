@@ -19,7 +19,7 @@ from segweave.files import make_folder
 from segweave.formats.bdd100k_bitmask import CROWD, IGNORED, LARGEST_ID, Object, read_bitmask, write_bitmask
 from segweave.formats.bdd100k_labels import instance_table, panoptic_table
 from segweave.formats.bdd100k_layout import FOLDER, find_bitmasks, image_folders, is_bdd100k
-from segweave.formats.dataset import Dataset, Extra, Note, Sample
+from segweave.formats.dataset import Dataset, Extra, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.label_file import find_label_file, save_label_file
@@ -112,7 +112,7 @@ def open_bdd100k(path: Path, /, *, labels: LabelTable | None, images: Path | Non
         reason = f"does not name its labels; read with the {len(table.labels)} of {table.labels.name!r}"
         notes = (Note(path, "", reason, "assumed"),)
     index = _Index(table, found.root, found.pngs, images)
-    return Dataset(table.labels, notes, partial(_load_sample, index), range(len(found.pngs)))
+    return Dataset(table.labels, notes, partial(_load_sample, index), partial(_name, index), range(len(found.pngs)))
 
 
 def _assumed_table(root: Path, first: Path) -> LabelTable:
@@ -125,9 +125,15 @@ def _assumed_table(root: Path, first: Path) -> LabelTable:
     return panoptic_table() if needed > len(instance_table().labels) else instance_table()
 
 
+def _name(index: _Index, place: int) -> ImageName:
+    png = index.pngs[place]
+    name = png.removesuffix(Path(png).suffix)
+    return ImageName(name, name)
+
+
 def _load_sample(index: _Index, place: int) -> Sample:
     file = index.root / index.pngs[place]
-    name = index.pngs[place][: -len(file.suffix)]
+    name = _name(index, place)
     bitmask = read_bitmask(file)
     reading = _Reading(index.table)
     new_id = np.zeros(len(bitmask.objects), np.int32)
@@ -135,16 +141,16 @@ def _load_sample(index: _Index, place: int) -> Sample:
         new_id[k] = reading.id_of(bitmask.objects[k], bitmask.areas[k])
     truth = assemble(new_id.take(bitmask.ids), reading.segments, index.table.labels)
     folders = [*([] if index.images is None else [index.images]), *image_folders(index.root)]
-    photograph = find_photograph(folders, name)
+    photograph = find_photograph(folders, name.stem)
     if photograph is None or photograph == file:
-        photograph = find_photograph(folders[:-2], Path(name).name)  # [:-2]: not among the bitmasks
+        photograph = find_photograph(folders[:-2], Path(name.stem).name)  # [:-2]: not among the bitmasks
     return make_sample(
         truth,
         file=file,
         image_path=photograph,
-        image_id=name,
-        image_name=name + (".jpg" if photograph is None else photograph.suffix),
-        notes=reading.notes(file, f"image {name!r}"),
+        image_id=name.id,
+        image_name=name.stem + (".jpg" if photograph is None else photograph.suffix),
+        notes=reading.notes(file, f"image {name.id!r}"),
         extra=Extra(_NAME, json.dumps(reading.bits)) if any(reading.bits) else None,
     )
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from segweave.errors import FormatError
 from segweave.formats.camvid import CamVidWriter
 from segweave.formats.camvid_labels import camvid_table
 from segweave.formats.camvid_layout import Item, checked_layout, find_items, find_layout
-from segweave.formats.dataset import Dataset, Sample
+from segweave.formats.dataset import Dataset, ImageName, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.index_png import read_index_png
@@ -61,7 +61,8 @@ def open_camvid(path: Path, /, *, labels: LabelTable | None, images: Path | None
         notes = [*notes, *said]
         number, color = (None, by_color(labels, str(path))) if colored else (by_number(labels), None)
     camvid = _CamVid(tuple(items), images, number, color)
-    return Dataset(labels.labels, tuple(notes), partial(_load_sample, camvid), range(len(items)))
+    load, name = partial(_load_sample, camvid), partial(_name, camvid)
+    return Dataset(labels.labels, tuple(notes), load, name, range(len(items)))
 
 
 def _by_color_if_told_apart(labels: LabelTable, where: str) -> Meaning | None:
@@ -71,15 +72,20 @@ def _by_color_if_told_apart(labels: LabelTable, where: str) -> Meaning | None:
         return None
 
 
+def _name(camvid: _CamVid, place: int) -> ImageName:
+    full_name = camvid.items[place].full_name
+    return ImageName(full_name.rpartition("/")[2], full_name)
+
+
 def _load_sample(camvid: _CamVid, place: int) -> Sample:
     item = camvid.items[place]
-    name = PurePosixPath(item.full_name)
+    name = _name(camvid, place)
     png = read_label_png(item.file)
     meaning = camvid.color if png.by_color else camvid.number
     if meaning is None:
         found, expected = ("colours", "numbers") if png.by_color else ("numbers", "colours")
         raise FormatError(f"{item.file}: holds {found}; expected {expected}, or a table of labels that says both")
-    truth, notes = semantic_truth(png, meaning, file=item.file, place=f"image {item.full_name!r}")
+    truth, notes = semantic_truth(png, meaning, file=item.file, place=f"image {name.stem!r}")
     folders = item.folder.photographs
     path = None
     if camvid.images is not None:
@@ -90,8 +96,8 @@ def _load_sample(camvid: _CamVid, place: int) -> Sample:
         truth,
         file=item.file,
         image_path=path,
-        image_id=name.name,
-        image_name=item.full_name + suffix,
+        image_id=name.id,
+        image_name=name.stem + suffix,
         notes=notes,
     )
 

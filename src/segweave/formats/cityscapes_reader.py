@@ -10,7 +10,7 @@ from segweave.formats.cityscapes_layout import Kind, Truth, find_truths, photogr
 from segweave.formats.cityscapes_panoptic import Listed, listed_images, png_key, read_panoptic
 from segweave.formats.cityscapes_polygons import read_polygons
 from segweave.formats.codes import from_codes
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.index_png import read_index_png
 from segweave.formats.label_file import find_label_file
 from segweave.formats.photographs import make_sample
@@ -67,7 +67,7 @@ def open_cityscapes(path: Path, /, *, labels: LabelTable | None, images: Path | 
         {root: (*user, *photograph_folders(root)) for root in {truth.root for truth in truths}},
         len({truth.base for truth in truths}) == len(truths),
     )
-    return Dataset(table.labels, tuple(notes), partial(_load_sample, index), range(len(truths)))
+    return Dataset(table.labels, tuple(notes), partial(_load_sample, index), partial(_name, index), range(len(truths)))
 
 
 def _label_file(path: Path, root: Path) -> LabelTable | None:
@@ -99,17 +99,22 @@ def _listed(truths: tuple[Truth, ...]) -> dict[str, Listed]:
     return found
 
 
+def _name(index: _Index, place: int) -> ImageName:
+    truth = index.truths[place]
+    return ImageName(truth.base if index.unique else truth.name, truth.name)
+
+
 def _load_sample(index: _Index, place: int) -> Sample:
     truth = index.truths[place]
-    image_id = truth.base if index.unique else truth.name
-    file, seg, notes = _read(index, truth, f"image {image_id!r}")
+    name = _name(index, place)
+    file, seg, notes = _read(index, truth, f"image {name.id!r}")
     photograph = photograph_of(truth, index.folders[truth.root])
     return make_sample(
         seg,
         file=file,
         image_path=photograph,
-        image_id=image_id,
-        image_name=truth.name + (photograph.suffix if photograph else ".png"),
+        image_id=name.id,
+        image_name=name.stem + (photograph.suffix if photograph else ".png"),
         notes=notes,
     )
 

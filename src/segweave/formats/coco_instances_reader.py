@@ -17,7 +17,7 @@ from segweave.formats.coco_files import (
 )
 from segweave.formats.coco_instances import InstancesWriter
 from segweave.formats.coco_masks import read_labelled_mask
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.images import image_size
@@ -33,7 +33,7 @@ from segweave.formats.json_parts import (
     whole,
 )
 from segweave.formats.json_sketch import json_files, json_keys
-from segweave.formats.photographs import make_sample
+from segweave.formats.photographs import image_stem, make_sample
 from segweave.labels import LabelTable
 from segweave.segmentation import Instances, Rle, Segment
 
@@ -78,15 +78,28 @@ def open_coco_instances(path: Path, /, *, labels: LabelTable | None, images: Pat
     entries_of_images = tuple(listed.values())
     index = _Index(path, categories, entries_of_images, of_image, Photographs.near(path, images), is_own(data))
     notes = (*categories.notes, *absolute_names_note(entries_of_images, path))
-    return Dataset(categories.labels, notes, partial(_load_sample, index), range(len(listed)))
+    return Dataset(categories.labels, notes, partial(_load_sample, index), partial(_name, index), range(len(listed)))
+
+
+def _name(index: _Index, place: int) -> ImageName:
+    return ImageName(_number(index, place), image_stem(_file_name(index, place)))
+
+
+def _number(index: _Index, place: int) -> int | str:
+    return name_or_number(index.images[place], "id", str(index.path))
+
+
+def _file_name(index: _Index, place: int) -> str:
+    where = f"{index.path}: image {_number(index, place)!r}"
+    return str(photograph_name(index.images[place].get("file_name"), where))
 
 
 def _load_sample(index: _Index, place: int) -> Sample:
     image = index.images[place]
-    number = name_or_number(image, "id", str(index.path))
+    number = _number(index, place)
     name = f"image {number!r}"
     where = f"{index.path}: {name}"
-    image_name = str(photograph_name(image.get("file_name"), where))
+    image_name = _file_name(index, place)
     photograph = index.photographs.find([image_name])
     if image.get("height") is None and image.get("width") is None and photograph is not None:
         try:

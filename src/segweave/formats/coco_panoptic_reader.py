@@ -9,7 +9,7 @@ from segweave.formats.coco_categories import read_categories
 from segweave.formats.coco_files import Photographs, absolute_names_note, images_by_id, is_own, is_rgb_png
 from segweave.formats.coco_guess import guess_categories
 from segweave.formats.coco_panoptic import PanopticWriter
-from segweave.formats.coco_panoptic_sample import PanopticIndex, load_sample, png_path
+from segweave.formats.coco_panoptic_sample import PanopticIndex, image_name, load_sample, png_path
 from segweave.formats.coco_two_channel import is_two_channel, open_two_channel
 from segweave.formats.dataset import Dataset, Note
 from segweave.formats.format import Format
@@ -52,7 +52,8 @@ def open_coco_panoptic(
 
 def _open_index(path: Path, labels: LabelTable | None, images: Path | None) -> Dataset:
     index, notes = _index(path, labels, images)
-    return Dataset(index.categories.labels, notes, partial(load_sample, index), range(len(index.pairs)))
+    load, name = partial(load_sample, index), partial(image_name, index)
+    return Dataset(index.categories.labels, notes, load, name, range(len(index.pairs)))
 
 
 def _index(path: Path, labels: LabelTable | None, images: Path | None) -> tuple[PanopticIndex, tuple[Note, ...]]:

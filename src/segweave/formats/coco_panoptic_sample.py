@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segweave.errors import FormatError
 from segweave.formats.coco_categories import Categories
 from segweave.formats.coco_files import Photographs, is_file, photograph_name, scene_names
-from segweave.formats.dataset import Note, Sample
+from segweave.formats.dataset import ImageName, Note, Sample
 from segweave.formats.id_png import LARGEST_ID, read_id_png
 from segweave.formats.json_parts import (
     Entry,
@@ -23,7 +23,7 @@ from segweave.formats.json_parts import (
     whole,
 )
 from segweave.formats.names import inner_path
-from segweave.formats.photographs import make_sample
+from segweave.formats.photographs import image_stem, make_sample
 from segweave.segmentation import Ids, Segment, Segmentation, assemble
 
 
@@ -53,6 +53,13 @@ class _Listed:
     segment: Segment | None
 
 
+def image_name(index: PanopticIndex, place: int) -> ImageName:
+    """What the image at `place` of `index.pairs` is called."""
+    image, annotation = index.pairs[place]
+    number = name_or_number(image, "id", str(index.path))
+    return ImageName(number, image_stem(_image_names(image, annotation, f"{index.path}: image {number!r}")[0]))
+
+
 def load_sample(index: PanopticIndex, place: int) -> Sample:
     """Read the image at `place` of `index.pairs`."""
     image, annotation = index.pairs[place]
@@ -61,7 +68,7 @@ def load_sample(index: PanopticIndex, place: int) -> Sample:
     where = f"{index.path}: {name}"
     size = None if image.get("height") is None and image.get("width") is None else image_size_in(image, where)
     png = png_path(index, annotation, where)
-    image_name, candidates = _image_names(image, annotation, where)
+    full_name, candidates = _image_names(image, annotation, where)
     ids = read_id_png(png)
     if size is not None and ids.shape != size:
         raise FormatError(f"{png}: {name}: has {ids.shape} pixels (height, width); {index.path} says {size}")
@@ -75,14 +82,14 @@ def load_sample(index: PanopticIndex, place: int) -> Sample:
     # `assemble` counts all pixels before the constructor does; it is for what has to be dropped or fused
     build = assemble if any(note.kind in ("empty-segment", "stuff-fused") for note in notes) else Segmentation
     path = index.photographs.find(candidates, but=png)
-    if path is not None and not image_name.endswith(path.suffix):
-        image_name = image_name if "file_name" in image else image_name + path.suffix
+    if path is not None and not full_name.endswith(path.suffix):
+        full_name = full_name if "file_name" in image else full_name + path.suffix
     return make_sample(
         build(dense, tuple(segments), index.categories.labels),
         file=index.path,
         image_path=path,
         image_id=number,
-        image_name=image_name,
+        image_name=full_name,
         notes=notes,
     )
 

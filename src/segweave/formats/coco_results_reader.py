@@ -16,7 +16,7 @@ from segweave.formats.coco_files import Photographs, images_by_id, is_json_list,
 from segweave.formats.coco_masks import read_labelled_mask, read_rle
 from segweave.formats.coco_panoptic import check_image_ids, image_entry, save_index
 from segweave.formats.coco_results import result_entries, save_results
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.images import image_size
@@ -30,7 +30,7 @@ from segweave.formats.json_parts import (
     shown,
 )
 from segweave.formats.json_sketch import json_files, json_keys
-from segweave.formats.photographs import make_sample
+from segweave.formats.photographs import image_stem, make_sample
 from segweave.labels import LabelSet, LabelTable, label_table
 from segweave.segmentation import Instances, Rle, Segment
 
@@ -81,7 +81,8 @@ def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path 
     categories = _categories(path, detections, labels, side)
     known: tuple[tuple[_Id, Entry], ...] = tuple(side.images.items()) if side else tuple((n, {}) for n in detections)
     index = _Index(path, categories, known, detections, Photographs.near(side.path if side else path, images))
-    return Dataset(categories.labels, categories.notes, partial(_load_sample, index), range(len(known)))
+    load, name = partial(_load_sample, index), partial(_name, index)
+    return Dataset(categories.labels, categories.notes, load, name, range(len(known)))
 
 
 def _side_file(path: Path, detections: Mapping[_Id, list[Entry]]) -> _Side | None:
@@ -124,16 +125,25 @@ def _is_int(value: object) -> bool:
     return type(value) is int
 
 
+def _name(index: _Index, place: int) -> ImageName:
+    return ImageName(index.images[place][0], image_stem(_file_name(index, place)))
+
+
+def _file_name(index: _Index, place: int) -> str:
+    """The photograph's name as a file says it, "" where none does."""
+    number, image = index.images[place]
+    name = image.get("file_name")
+    return "" if name is None else str(photograph_name(name, f"{index.path}: image {number!r}"))
+
+
 def _load_sample(index: _Index, place: int) -> Sample:
     number, image = index.images[place]
     rows = index.detections.get(number, [])
     name = f"image {number!r}"
     where = f"{index.path}: {name}"
     stems = [f"{number:012d}", str(number)] if isinstance(number, int) else [number]
-    image_name, names = "", [f"{stem}.jpg" for stem in stems if "/" not in stem and "\\" not in stem]
-    if image.get("file_name") is not None:
-        image_name = str(photograph_name(image["file_name"], where))
-        names = [image_name]
+    image_name = _file_name(index, place)
+    names = [image_name] if image_name else [f"{s}.jpg" for s in stems if "/" not in s and "\\" not in s]
     photograph = index.photographs.find(names)
     size = _size(image, rows, photograph, where)
     notes: list[Note] = []

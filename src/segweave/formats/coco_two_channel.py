@@ -14,7 +14,7 @@ from segweave.errors import FormatError
 from segweave.formats.coco_categories import ids_of_table
 from segweave.formats.coco_files import Photographs, is_rgb_png
 from segweave.formats.codes import from_codes
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.id_png import is_own_id_png, read_id_png, read_rgb_png
 from segweave.formats.names import natural_key
 from segweave.formats.photographs import make_sample
@@ -46,7 +46,7 @@ def open_two_channel(path: Path, /, *, labels: LabelTable | None, images: Path |
     index = _Index(root, pngs, table.labels, ids_of_table(table), Photographs.near(root / "x.json", images))
     reason = "2-channel PNGs have no mark for crowds; instance 255 of a thing is taken for one"
     notes = (Note(path, "", reason, "assumed"),)
-    return Dataset(table.labels, notes, partial(_load_sample, index), range(len(pngs)))
+    return Dataset(table.labels, notes, partial(_load_sample, index), partial(_name, index), range(len(pngs)))
 
 
 def is_two_channel(path: Path, table: LabelTable | None = None) -> bool:
@@ -78,9 +78,15 @@ def _pngs(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda file: natural_key(file.name)))
 
 
-def _load_sample(index: _Index, place: int) -> Sample:
+def _name(index: _Index, place: int) -> ImageName:
     png = index.pngs[place]
     stem = png.relative_to(index.root).as_posix().removesuffix(png.suffix)
+    return ImageName(stem, stem)
+
+
+def _load_sample(index: _Index, place: int) -> Sample:
+    png = index.pngs[place]
+    name = _name(index, place)
     unknown: list[tuple[int, int]] = []
 
     def meaning(code: int, pixels: int) -> Segment | None:
@@ -97,13 +103,13 @@ def _load_sample(index: _Index, place: int) -> Sample:
     if (codes > 65535).any():
         raise FormatError(f"{png}: has blue in it; expected red = category id, green = instance id, no blue")
     truth = from_codes(codes, meaning, index.labels)
-    path = index.photographs.find([f"{stem}.jpg"], but=png)
+    path = index.photographs.find([f"{name.stem}.jpg"], but=png)
     return make_sample(
         truth,
         file=png,
         image_path=path,
-        image_id=stem,
-        image_name=stem + (path.suffix if path else ""),
+        image_id=name.id,
+        image_name=name.stem + (path.suffix if path else ""),
         notes=_unknown(unknown, png),
     )
 

@@ -15,7 +15,7 @@ from segweave.errors import FormatError
 from segweave.formats.cvat_frames import Frames, find_frames, frame_size
 from segweave.formats.cvat_regions import Region, ellipse, mask, polygon, rectangle
 from segweave.formats.cvat_shapes import Names, Shape, draw, hex_color, names_of
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.json_parts import Entry, entries, entry_of, load_json, number_or_none, shown, text, whole
 from segweave.formats.photographs import make_sample
 from segweave.labels import Color, LabelTable
@@ -64,8 +64,9 @@ def open_api(path: Path, *, labels: LabelTable | None, images: Path | None) -> D
     start, count = _extent(job) if isinstance(job, dict) else (0, None)
     frames, guessed = find_frames(path, folders, sorted(shapes), count=count, start=start, step=1)
     index = _Index(path, names, label_names, frames, dict(sorted(shapes.items())))
-    load = partial(_load_sample, index, tuple(index.shapes))
-    return Dataset(names.labels, (*label_notes, *guessed, *notes), load, range(len(shapes)))
+    numbers = tuple(index.shapes)
+    load, name = partial(_load_sample, index, numbers), partial(_name, index, numbers)
+    return Dataset(names.labels, (*label_notes, *guessed, *notes), load, name, range(len(shapes)))
 
 
 def _extent(job: Entry) -> tuple[int, int | None]:
@@ -106,6 +107,10 @@ def _by_frame(body: Entry, path: Path) -> tuple[dict[int, list[_Listed]], list[N
     reason = "list key frames only; what lies between these is not filled in (CVAT's XML export lists all frames)"
     place = f"{gaps} {'track' if gaps == 1 else 'tracks'}"
     return found, [Note(path, place, reason, "assumed")] if gaps else []
+
+
+def _name(index: _Index, numbers: tuple[int, ...], place: int) -> ImageName:
+    return ImageName(numbers[place], index.frames.stem(numbers[place]))
 
 
 def _load_sample(index: _Index, numbers: tuple[int, ...], place: int) -> Sample:

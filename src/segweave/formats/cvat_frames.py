@@ -28,14 +28,19 @@ class Frames:
 
     def find(self, number: int) -> tuple[Path | None, str]:
         """The photograph of a frame, None where there is none, and its name."""
-        name = f"frame_{number:06d}"  # as CVAT's "save images" calls them, in images/
-        found = find_photograph(self.folders, f"{name}.PNG")
-        if found is not None:
-            return found, name + found.suffix
+        photograph, stem = self._in_order(number), self.stem(number)
+        photograph = photograph or find_photograph(self.folders, f"{stem}.PNG")
+        return photograph, stem + (photograph.suffix if photograph else ".PNG")
+
+    def stem(self, number: int) -> str:
+        """The name of a frame's photograph without suffix, as `find` gives it; no file is looked for."""
+        photograph = self._in_order(number)
+        # the other name is that which CVAT's "save images" gives it, in images/
+        return f"frame_{number:06d}" if photograph is None else photograph.stem
+
+    def _in_order(self, number: int) -> Path | None:
         place, rest = divmod(number - self.start, self.step)
-        if not rest and 0 <= place < len(self.ordered):
-            return self.ordered[place], self.ordered[place].name
-        return None, f"{name}.PNG"
+        return self.ordered[place] if not rest and 0 <= place < len(self.ordered) else None
 
 
 def find_frames(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from segweave.errors import FormatError
 from segweave.formats.cvat_frames import Frames, find_frames, frame_size
@@ -16,11 +16,10 @@ from segweave.formats.cvat_meta import Meta, read_meta
 from segweave.formats.cvat_numbers import whole_of, whole_or_text
 from segweave.formats.cvat_shapes import Names, Shape, draw, names_of
 from segweave.formats.cvat_tags import read_shape
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.json_parts import checked_pixels
 from segweave.formats.names import inner_path
-from segweave.formats.photographs import find_photograph, make_sample
-from segweave.formats.sources import IMAGE_SUFFIXES
+from segweave.formats.photographs import find_photograph, image_stem, make_sample
 from segweave.formats.xml_parts import Element, Part, Spot, elements, parts
 from segweave.labels import LabelTable
 
@@ -87,7 +86,7 @@ def open_xml(path: Path, *, labels: LabelTable | None, images: Path | None) -> D
     frames, guessed = find_frames(path, folders, alone, count=meta.count, start=meta.start, step=meta.step)
     index = _Index(path, meta, names, entries, _identities(entries), frames, images)
     notes += [*meta.notes, *guessed, *_outline_notes(outline, meta, path)]
-    return Dataset(names.labels, tuple(notes), partial(_load_sample, index), range(len(entries)))
+    return Dataset(names.labels, tuple(notes), partial(_load_sample, index), partial(_name, index), range(len(entries)))
 
 
 def _read_outline(path: Path) -> _Outline:
@@ -172,6 +171,12 @@ def _outline_notes(outline: _Outline, meta: Meta, path: Path) -> list[Note]:
     return notes
 
 
+def _name(index: _Index, place: int) -> ImageName:
+    entry = index.entries[place]
+    stem = index.frames.stem(entry.frame) if entry.image is None else image_stem(_image_name(entry.image, index.path))
+    return ImageName(index.ids[place], stem)
+
+
 def _load_sample(index: _Index, place: int) -> Sample:
     entry = index.entries[place]
     spots = [spot for _, spot in entry.seen]
@@ -182,7 +187,7 @@ def _load_sample(index: _Index, place: int) -> Sample:
         size, notes = frame_size(shapes, photograph, stated=stated, where=(index.path, f"frame {entry.frame}"))
     else:
         image, *tracked = elements(index.path, [entry.image.spot, *spots])
-        name = _image_name(image, index.path)
+        name = _image_name(entry.image, index.path)
         photograph, shown = _photograph(_folders(index, image), name)
         shapes = _listed(index, image, name) + _tracked(index, entry, tracked, f"image {name!r}")
         size, notes = _image_size(image, f"{index.path}:{image.line}: image {name!r}"), []
@@ -216,14 +221,13 @@ def _tracked(index: _Index, entry: _Entry, found: Sequence[Element], place: str)
     return shapes
 
 
-def _image_name(image: Element, path: Path) -> str:
-    return inner_path(image.attributes.get("name"), f"{path}:{image.line}: image").as_posix()
+def _image_name(image: Part, path: Path) -> str:
+    return inner_path(image.attributes.get("name"), f"{path}:{image.spot.line}: image").as_posix()
 
 
 def _photograph(folders: Sequence[Path], name: str) -> tuple[Path | None, str]:
     """The photograph, and its name with suffix: frames of videos have none in the XML, and are saved as .PNG."""
-    suffix = PurePosixPath(name).suffix
-    stem = name.removesuffix(suffix) if suffix.lower() in IMAGE_SUFFIXES else name
+    stem = image_stem(name)
     found = find_photograph(folders, name) or find_photograph(folders, f"{stem}.PNG")
     return found, name + found.suffix if found is not None and stem == name else name
 

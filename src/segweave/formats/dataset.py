@@ -95,24 +95,41 @@ class Sample:
             raise FormatError(f"image {self.image_id}: is {self.size} (height, width), its truth {self.truth.size}")
 
 
+@dataclass(frozen=True, slots=True)
+class ImageName:
+    """What an image is called in its data set. id: as `Sample.image_id`.
+
+    stem: as `Sample.image_name` without the suffix of an image, "" where nobody knows without reading the image.
+    """
+
+    id: int | str
+    stem: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """A sequence of samples, read when they are asked for: `len`, iteration, `data[3]`, `data[10:20]`.
 
     labels: of every sample. notes: what could not be kept of the data set as a whole; a sample carries its own.
-    load: reads the sample at a place in the file. places: the places this data set goes through.
+    load: reads the sample at a place in the file. name: what the image there is called, from what opening has read;
+    it raises `FormatError` where the file calls it nothing usable. places: the places this data set goes through.
 
     >>> import numpy as np
     >>> labels = LabelSet("none", ())
     >>> empty = Segmentation(np.zeros((2, 2), np.int32), (), labels)
-    >>> data = Dataset(labels, (), lambda i: Sample(image_path=None, size=(2, 2), truth=empty, image_id=i), range(9))
+    >>> def load(i):
+    ...     return Sample(image_path=None, size=(2, 2), truth=empty, image_id=i, image_name=f"{i}.jpg")
+    >>> data = Dataset(labels, (), load, lambda i: ImageName(i, str(i)), range(9))
     >>> len(data), data[-1].image_id, [s.image_id for s in data[1:7:2]]
     (9, 8, [1, 3, 5])
+    >>> data[7:].names()
+    (ImageName(id=7, stem='7'), ImageName(id=8, stem='8'))
     """
 
     labels: LabelSet
     notes: tuple[Note, ...]
     load: Callable[[int], Sample]
+    name: Callable[[int], ImageName]
     places: range
 
     def __len__(self) -> int:
@@ -126,6 +143,10 @@ class Dataset:
         if isinstance(index, slice):
             return replace(self, places=self.places[index])
         return self.load(self.places[index])
+
+    def names(self) -> tuple[ImageName, ...]:
+        """What each image is called, in order: `names()[k]` is that of `data[k]`. No image is read."""
+        return tuple(self.name(place) for place in self.places)
 
     def __iter__(self) -> Iterator[Sample]:
         return (self.load(place) for place in self.places)

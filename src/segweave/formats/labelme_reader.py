@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from segweave.errors import FormatError, ImageError, InvalidSegmentation
-from segweave.formats.dataset import Dataset, Extra, Note, Sample
+from segweave.formats.dataset import Dataset, Extra, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.images import image_size
 from segweave.formats.json_parts import Entry, entry_of, image_size_in, load_json
@@ -62,7 +62,7 @@ def open_labelme(path: Path, /, *, labels: LabelTable | None, images: Path | Non
     notes += [Note(file, "", "is no labelme file; left out", "assumed") for file in strangers]
     label_of = {name: i for i, name in enumerate(names.labels.names)}
     index = _Index(root, tuple(files), names, label_of, images)
-    return Dataset(names.labels, tuple(notes), partial(_load_sample, index), range(len(files)))
+    return Dataset(names.labels, tuple(notes), partial(_load_sample, index), partial(_name, index), range(len(files)))
 
 
 def _json_files(path: Path) -> Iterator[Path]:
@@ -105,20 +105,26 @@ def _recognise(path: Path) -> bool:
     return any(_looks_like_labelme(file) for file in islice(_json_files(path), _ENOUGH))
 
 
+def _name(index: _Index, place: int) -> ImageName:
+    """By the JSON; the photograph, which is looked for by what is in the JSON, may be called otherwise."""
+    stem = index.files[place].relative_to(index.root).with_suffix("").as_posix()
+    return ImageName(stem, stem)
+
+
 def _load_sample(index: _Index, place: int) -> Sample:
     file = index.files[place]
     doc = entry_of(load_json(file), str(file))
-    stem = file.relative_to(index.root).with_suffix("").as_posix()
+    name = _name(index, place)
     photograph, file_name = _photograph(index, file, doc)
     size = _size(doc, photograph, str(file))
     contents = read_contents(doc, size, str(file))
-    truth, notes = _truth(index, contents, size, file, f"image {stem!r}")
+    truth, notes = _truth(index, contents, size, file, f"image {name.id!r}")
     sample = make_sample(
         truth,
         file=file,
         image_path=photograph,
-        image_id=stem,
-        image_name=(PurePosixPath(stem).parent / file_name).as_posix(),
+        image_id=name.id,
+        image_name=(PurePosixPath(name.stem).parent / file_name).as_posix(),
         notes=notes,
         extra=Extra(FORMAT_NAME, _kept(file, doc)),
     )

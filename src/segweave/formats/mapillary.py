@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segweave.errors import FormatError
 from segweave.files import make_folder, replacing
 from segweave.formats.codes import from_codes
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.index_png import decode_index_png, read_index_png, write_index_png
@@ -70,7 +70,7 @@ def open_mapillary(path: Path, /, *, labels: LabelTable | None, images: Path | N
     if not numbered:
         notes.append(Note(path, "", _NO_NUMBERS, "assumed"))
     index = _Index(table, tuple(pairs), images, numbered, len(parts) > 1)
-    return Dataset(table.labels, tuple(notes), partial(_load_sample, index), range(len(pairs)))
+    return Dataset(table.labels, tuple(notes), partial(_load_sample, index), partial(_name, index), range(len(pairs)))
 
 
 def _found(path: Path) -> tuple[list[Part], list[Pair], list[Note]]:
@@ -95,9 +95,15 @@ def _found(path: Path) -> tuple[list[Part], list[Pair], list[Note]]:
     return parts, [pair for part in parts for pair in find_pairs(part)], notes
 
 
-def _load_sample(index: _Index, place: int) -> Sample:
+def _name(index: _Index, place: int) -> ImageName:
     pair = index.pairs[place]
     name = f"{pair.part.split.name}/{pair.name}" if index.several else pair.name
+    return ImageName(name, name)
+
+
+def _load_sample(index: _Index, place: int) -> Sample:
+    pair = index.pairs[place]
+    name = _name(index, place)
     notes: list[Note] = []
     if pair.instances is not None:
         file, codes, low_bits = pair.instances, _read_instances(pair.instances), 8
@@ -105,8 +111,8 @@ def _load_sample(index: _Index, place: int) -> Sample:
         assert pair.labels is not None
         file, codes, low_bits = pair.labels, read_index_png(pair.labels), 0
         if index.numbered:
-            notes.append(Note(file, f"image {name!r}", _NO_NUMBERS, "assumed"))
-    truth, more = _decoded(codes, index.table, low_bits, file, f"image {name!r}")
+            notes.append(Note(file, f"image {name.id!r}", _NO_NUMBERS, "assumed"))
+    truth, more = _decoded(codes, index.table, low_bits, file, f"image {name.id!r}")
     folders = [pair.part.split / "images", pair.part.base / "images"]
     given = [] if index.images is None else [index.images, index.images / pair.part.split.name]
     photograph = find_photograph([*given, *folders], pair.name)
@@ -115,8 +121,8 @@ def _load_sample(index: _Index, place: int) -> Sample:
         truth,
         file=file,
         image_path=photograph,
-        image_id=name,
-        image_name=name + suffix,
+        image_id=name.id,
+        image_name=name.stem + suffix,
         notes=[*notes, *more],
     )
 

@@ -1,5 +1,6 @@
 """A data set said in another label set."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,11 +22,12 @@ def mapped_dataset(data: Dataset, label_map: LabelMap, path: Path) -> Dataset:
         shown = ", ".join(repr(name) for name in lost[:8]) + (f" and {len(lost) - 8} more" if len(lost) > 8 else "")
         reason = f"{len(lost)} labels have no counterpart in {label_map.target.name!r}: {shown}"
         notes.append(Note(path, "", reason, "void-label"))
-    return Dataset(label_map.target, tuple(notes), partial(_load, data, label_map, path), range(len(data)))
+    load = partial(_load, data.load, label_map, path)
+    return replace(data, labels=label_map.target, notes=tuple(notes), load=load)
 
 
-def _load(data: Dataset, label_map: LabelMap, path: Path, place: int) -> Sample:
-    sample = data[place]
+def _load(load: Callable[[int], Sample], label_map: LabelMap, path: Path, place: int) -> Sample:
+    sample = load(place)
     notes = list(sample.notes)
     gone = sum(label_map.targets[segment.label] is None for segment in sample.truth.segments)
     if gone:

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from segweave.errors import FormatError
 from segweave.formats.codes import dense_codes, from_codes
-from segweave.formats.dataset import Dataset, Note, NoteKind, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, NoteKind, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.label_png import LabelPng, Meaning, by_color, by_number, checked, read_label_png
 from segweave.formats.masks_classes import ClassTable, find_class_table
 from segweave.formats.masks_layout import Item, Unit, find_units, items_of, recognised
 from segweave.formats.masks_writer import MasksWriter
-from segweave.formats.photographs import make_sample
+from segweave.formats.photographs import image_stem, make_sample
 from segweave.labels import LabelTable
 from segweave.segmentation import Segment, Segmentation
 
@@ -72,7 +72,8 @@ def open_masks(path: Path, /, *, labels: LabelTable | None, images: Path | None)
         colors = None
     index = _Index(tuple(items), by_number(table.table), colors)
     found = table.table.labels
-    return Dataset(found, (*table.notes, *notes), partial(_load_sample, index), range(len(items)))
+    load, name = partial(_load_sample, index), partial(_name, index)
+    return Dataset(found, (*table.notes, *notes), load, name, range(len(items)))
 
 
 def _class_table(units: list[Unit], labels: LabelTable | None, path: Path) -> ClassTable:
@@ -103,8 +104,13 @@ def _values(files: list[Path]) -> str:
     return f"the first masks hold {', '.join(list(found)[:12])}{more}"
 
 
-def _load_sample(index: _Index, place: int) -> Sample:
+def _name(index: _Index, place: int) -> ImageName:
     item = index.items[place]
+    return ImageName(item.stem, image_stem(item.name))
+
+
+def _load_sample(index: _Index, place: int) -> Sample:
+    item, name = index.items[place], _name(index, place)
     file = item.mask or item.instances
     assert file is not None
     findings = _Findings()
@@ -123,9 +129,9 @@ def _load_sample(index: _Index, place: int) -> Sample:
         truth,
         file=file,
         image_path=item.photograph,
-        image_id=item.stem,
+        image_id=name.id,
         image_name=item.name,
-        notes=_notes(findings, png, index, f"image {item.stem!r}", file),
+        notes=_notes(findings, png, index, f"image {name.id!r}", file),
     )
 
 

@@ -18,12 +18,22 @@ _UNTURNED = (
 )
 
 
+def image_stem(name: str) -> str:
+    """The name of an image without its suffix; what no image has as a suffix stays.
+
+    >>> image_stem("val/a.b.JPG"), image_stem("frame.0012"), image_stem("a/.jpg")
+    ('val/a.b', 'frame.0012', 'a/.jpg')
+    """
+    stem, _, suffix = name.rpartition(".")
+    return stem if f".{suffix.lower()}" in IMAGE_SUFFIXES and stem and stem[-1] != "/" else name
+
+
 def find_photograph(folders: Iterable[Path], name: str) -> Path | None:
     """The first image file in `folders` called `name` (relative, `/` between folders), or `name` with any image suffix.
 
     A name with a suffix that is not there is looked for with other suffixes too: data sets are often converted.
     """
-    stem = name.removesuffix(Path(name).suffix) if Path(name).suffix.lower() in IMAGE_SUFFIXES else name
+    stem = image_stem(name)
     for folder in folders:
         for candidate in dict.fromkeys([name, *(stem + suffix for suffix in IMAGE_SUFFIXES)]):
             if Path(candidate).suffix and _is_file(folder / candidate):

@@ -1,5 +1,6 @@
 """What `segweave check --fix` mends beyond what every reader repairs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from segweave.segmentation.edit import erase
 
 def repaired_dataset(data: Dataset, path: Path) -> Dataset:
     """The same data set with every sample `repaired` when it is read; path: where it is, for the notes."""
-    return Dataset(data.labels, data.notes, partial(_load, data, path), range(len(data)))
+    return replace(data, load=partial(_load, data.load, path))
 
 
 def repaired(sample: Sample, path: Path) -> Sample:
@@ -44,8 +45,8 @@ def _mask_of(specks: list[Speck], size: tuple[int, int]) -> NDArray[np.bool_]:
     return mask
 
 
-def _load(data: Dataset, path: Path, place: int) -> Sample:
-    return repaired(data[place], path)
+def _load(load: Callable[[int], Sample], path: Path, place: int) -> Sample:
+    return repaired(load(place), path)
 
 
 def _only(instances: Instances, kept: list[int]) -> Instances:

@@ -8,14 +8,14 @@ from typing import Literal
 
 from segweave.errors import FormatError, InvalidSegmentation, OutputError, SegweaveError, UsageError
 from segweave.files import make_folder, replacing
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.format import Format, Writer
 from segweave.formats.holds import reduce
 from segweave.formats.images import read_image
 from segweave.formats.names import free_name, inner_path
+from segweave.formats.photographs import image_stem
 from segweave.formats.pictures import write_png
 from segweave.formats.save_journal import Done, SaveJournal
-from segweave.formats.sources import IMAGE_SUFFIXES
 from segweave.formats.table import format_named
 from segweave.labels import LabelSet
 
@@ -75,7 +75,8 @@ def as_dataset(samples: Iterable[Sample]) -> Dataset:
     """Samples in memory as a `Dataset`, with the labels of the first."""
     kept = tuple(samples)
     labels = kept[0].truth.labels if kept else LabelSet("none", ())
-    return Dataset(labels, (), kept.__getitem__, range(len(kept)))
+    names = [ImageName(sample.image_id, image_stem(sample.image_name)) for sample in kept]
+    return Dataset(labels, (), kept.__getitem__, names.__getitem__, range(len(kept)))
 
 
 def saving(
@@ -140,11 +141,9 @@ def _save_one(data: Dataset, place: int, run: _Saving, taken: set[str]) -> Done:
 def _name(sample: Sample, target: Path) -> tuple[str, str]:
     """The image's name without suffix, relative to the data set, and the suffix of its file."""
     known = sample.image_name or (sample.image_path.name if sample.image_path else str(sample.image_id))
-    path = inner_path(known, f"{target}: image {sample.image_id!r}")
-    suffix = path.suffix if path.suffix.lower() in IMAGE_SUFFIXES else ""
-    stem = path.as_posix().removesuffix(suffix)
-    if sample.image_path is not None:
-        suffix = sample.image_path.suffix
+    name = inner_path(known, f"{target}: image {sample.image_id!r}").as_posix()
+    stem = image_stem(name)
+    suffix = name.removeprefix(stem) if sample.image_path is None else sample.image_path.suffix
     return stem, suffix or ".jpg"
 
 

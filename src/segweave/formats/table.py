@@ -1,6 +1,7 @@
 """`FORMATS`: the annotation formats that segweave reads and writes, one row each."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from segweave.errors import FormatError, UsageError, did_you_mean
@@ -94,7 +95,7 @@ def open_dataset(
     if not others:
         return data
     reason = f"read as {format}; looks like {' and '.join(others)} too, name the format to read that"
-    return Dataset(data.labels, (Note(path, "", reason, "assumed"), *data.notes), data.load, data.places)
+    return replace(data, notes=(Note(path, "", reason, "assumed"), *data.notes))
 
 
 def _why_none(path: Path) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from segweave.errors import FormatError
 from segweave.formats.codes import dense_codes, from_codes
-from segweave.formats.dataset import Dataset, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.label_file import find_label_file
@@ -74,7 +74,7 @@ def open_voc(path: Path, /, *, labels: LabelTable | None, images: Path | None) -
     folders = (*([images] if images else []), layout.root / PHOTOGRAPHS)
     number, color = by_number(labels), _color_meaning(labels, str(layout.root))
     voc = _Voc(layout, folders, labels.labels, number, color, names)
-    return Dataset(labels.labels, tuple(notes), partial(_load_sample, voc), range(len(names)))
+    return Dataset(labels.labels, tuple(notes), partial(_load_sample, voc), partial(_name, voc), range(len(names)))
 
 
 def _color_meaning(table: LabelTable, where: str) -> Meaning:
@@ -90,12 +90,17 @@ def _color_meaning(table: LabelTable, where: str) -> Meaning:
     return Meaning(table.labels, {void: None} | dict(own.label_of), False)
 
 
-def _load_sample(voc: _Voc, place: int) -> Sample:
+def _name(voc: _Voc, place: int) -> ImageName:
     name = voc.names[place]
-    file = _png(voc.layout.classes, name)
-    image = f"image {name!r}"
+    return ImageName(name.rpartition("/")[2], name)
+
+
+def _load_sample(voc: _Voc, place: int) -> Sample:
+    name = _name(voc, place)
+    file = _png(voc.layout.classes, name.stem)
+    image = f"image {name.stem!r}"
     classes = read_label_png(file)
-    object_file = _png(voc.layout.objects, name)
+    object_file = _png(voc.layout.objects, name.stem)
     notes: list[Note] = []
     has_objects = object_file.is_file()
     objects = read_label_png(object_file) if has_objects else LabelPng(np.zeros_like(classes.codes), False)
@@ -105,12 +110,11 @@ def _load_sample(voc: _Voc, place: int) -> Sample:
         sizes = f"{objects.codes.shape} pixels (height, width), {file} {classes.codes.shape}"
         raise FormatError(f"{object_file}: has {sizes}; they must be equal")
     truth, said = _joined(voc, classes, objects, _Place(file, image, has_objects))
-    path = find_photograph(voc.photographs, name)
+    path = find_photograph(voc.photographs, name.stem)
     suffix = path.suffix if path else ".jpg"
     return make_sample(
-        truth, file=file, image_path=path, image_id=name.rpartition("/")[2], image_name=name + suffix,
-        notes=[*notes, *said],
-    )  # fmt: skip
+        truth, file=file, image_path=path, image_id=name.id, image_name=name.stem + suffix, notes=[*notes, *said]
+    )
 
 
 def _png(folder: Path, name: str) -> Path:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import FormatError
-from segweave.formats.dataset import Dataset, Note, NoteKind, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, NoteKind, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.images import image_head
 from segweave.formats.label_file import find_label_file
-from segweave.formats.photographs import make_sample
+from segweave.formats.photographs import image_stem, make_sample
 from segweave.formats.yolo_seg_layout import (
     NAME_LISTS,
     Item,
@@ -95,7 +95,8 @@ def open_yolo_seg(path: Path, /, *, labels: LabelTable | None, images: Path | No
     else:
         items, notes = plain_items(root) if data_path is None else listed_items(data, data_path)
     index = _Index(classes, tuple(items))
-    return Dataset(classes.labels, (*classes.notes, *notes), partial(_load_sample, index), range(len(items)))
+    notes = [*classes.notes, *notes]
+    return Dataset(classes.labels, tuple(notes), partial(_load_sample, index), partial(_name, index), range(len(items)))
 
 
 def _data_yaml(path: Path) -> Path | None:
@@ -121,11 +122,16 @@ def _listed_classes(path: Path, root: Path) -> Classes:
     )
 
 
+def _name(index: _Index, place: int) -> ImageName:
+    name = index.items[place].name
+    return ImageName(Path(name).with_suffix("").as_posix(), image_stem(name))
+
+
 def _load_sample(index: _Index, place: int) -> Sample:
     item = index.items[place]
     size, _ = image_head(item.photograph)
     file = item.text or item.photograph
-    image_id = str(Path(item.name).with_suffix("").as_posix())
+    image_id = _name(index, place).id
     notes: list[Note] = []
     masks: list[Rle] = []
     segments: list[Segment] = []
