@@ -63,6 +63,18 @@ def test_numbers_given_out_from_1_do_not_pair_with_other_images_by_chance():
     assert found.places == ((0, 2), (1, 0), (2, 1)) and found.by == "name"
 
 
+def test_other_names_do_not_stop_equal_ids_unless_they_belong_to_other_images():
+    found = pair(data((139, "COCO_val2014_000000000139"), (7, "b")), data((139, "000000000139"), (7, "c")))
+    assert found.places == ((0, 0), (1, 1)) and found.by == "id"
+    found = pair(data((1, "a"), (2, "b"), (3, "c")), data((1, "a"), (2, "c"), (3, "d")))
+    assert found.places == ((0, 0), (2, 1)) and found.by == "name"  # 2 and 3 are both c
+
+
+def test_what_is_no_number_python_reads_is_a_name_too():
+    long = "9" * 5000
+    assert pair(data((1, "0" + long)), data((2, long))).by == "number"
+
+
 def test_what_one_side_lacks_is_said_in_one_line():
     found = pair(data((1, "a"), (2, "b"), (3, "c")), data((3, "c"), (4, "d")))
     assert [name.id for name in found.truth_only] == [1, 2] and [name.id for name in found.prediction_only] == [4]

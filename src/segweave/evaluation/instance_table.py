@@ -83,21 +83,22 @@ def instance_table(
     prediction: Instances | Segmentation,
     image: ImageKey,
     *,
-    areas: Floats | None = None,
+    areas: tuple[Sequence[float] | None, Sequence[float] | None] = (None, None),
 ) -> InstanceTable:
     """The table of one image. `InvalidSegmentation` when the sizes differ.
 
-    A `Segmentation` gives its things. areas: (n,) what a file states of the truth's instances, which AP's size ranges
-    go by; else the pixels are counted. A prediction without a score counts as sure (1.0), so that AP then depends on
-    the order of the instances.
+    A `Segmentation` gives its things. areas: px that files state of the instances of truth and prediction, which AP's
+    size ranges go by; where there are none the pixels are counted. A prediction without a score counts as sure (1.0),
+    so that AP then depends on the order of the instances.
     """
     if truth.size != prediction.size:
         raise InvalidSegmentation(f"truth and prediction are of sizes {truth.size} and {prediction.size}, not of one")
     void = None
     if isinstance(truth, Segmentation):
-        areas = None
         void = Rle.from_mask(truth.ids == 0) if truth.void_area() else None
-    return InstanceTable(images=(image,), truth=_side(truth, areas), prediction=_side(prediction, None), void=(void,))
+    return InstanceTable(
+        images=(image,), truth=_side(truth, areas[0]), prediction=_side(prediction, areas[1]), void=(void,)
+    )
 
 
 def joined_instances(tables: Iterable[InstanceTable]) -> InstanceTable:
@@ -146,7 +147,7 @@ def map_prediction_instances(table: InstanceTable, label_map: LabelMap) -> Insta
     return InstanceTable(images=table.images, truth=table.truth, prediction=mapped, void=table.void)
 
 
-def _side(result: Instances | Segmentation, areas: Floats | None) -> InstanceSide:
+def _side(result: Instances | Segmentation, areas: Sequence[float] | None) -> InstanceSide:
     found = panoptic_to_instances(result) if isinstance(result, Segmentation) else result
     n = len(found)
     if areas is not None and len(areas) != n:

@@ -1,6 +1,6 @@
 """Which truth segment was found by which prediction: the one matching that PQ and the error analysis read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -44,34 +44,81 @@ def match(table: OverlapTable, *, convention: Convention = "coco") -> Matches:
     match is no mistake when more than half of it lies on void and crowds of its label. Raises `LabelError` when truth
     and prediction have different label sets.
     """
-    if table.truth.labels != table.prediction.labels:
-        names = f"{table.truth.labels.name!r} and the prediction {table.prediction.labels.name!r}"
-        raise LabelError(f"the truth has the labels {names}; say both in one label set first (`map_prediction`)")
-    if convention == "strict":
-        table = tidied(table)
+    table = _checked(table, convention)
+    return _matches(table, pair_ious(table), convention)
+
+
+def match_boundary(table: OverlapTable, bands: OverlapTable) -> Matches:
+    """The same where the IoU of a pair is the smaller one of its masks' and of its bands' (Cheng et al. 2021, §6).
+
+    table, bands: `overlap_table` and `band_table` of the same images, from the pixels, so that conventions do not
+    matter.
+    """
+    table = _checked(table, "coco")
+    pairs, of_bands = pair_ious(table), pair_ious(bands)
+    # every image has one row more in `bands`, at its end
+    rows = of_bands.truth_row - bands.truth.image[of_bands.truth_row]
+    columns = of_bands.prediction_row - bands.prediction.image[of_bands.prediction_row]
+    iou_of = dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), of_bands.iou.tolist(), strict=True))
+    wanted = zip(pairs.truth_row.tolist(), pairs.prediction_row.tolist(), strict=True)
+    iou = np.minimum(pairs.iou, [iou_of.get(pair, 0.0) for pair in wanted])
+    return _matches(table, replace(pairs, iou=iou), "coco")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairIous:
+    """Pairs of segments of one label that share pixels, crowds left out: rows and IoU, (k,) each."""
+
+    truth_row: Ints
+    prediction_row: Ints
+    iou: Floats
+
+
+def pair_ious(table: OverlapTable) -> PairIous:
+    """IoU of every pair that could match; the union leaves out prediction pixels on truth void."""
     truth, prediction = table.truth, table.prediction
-    rows, columns, pixels = table.truth_row, table.prediction_row, table.pixels
-    on_void = _summed(columns, pixels, truth.label[rows] == VOID, len(prediction))
-    same = truth.is_segment[rows] & (truth.label[rows] == prediction.label[columns])
-    near = np.flatnonzero(same & ~truth.crowd[rows])
+    rows, columns = table.truth_row, table.prediction_row
+    near = np.flatnonzero(
+        truth.is_segment[rows] & (truth.label[rows] == prediction.label[columns]) & ~truth.crowd[rows]
+    )
     t, p = rows[near], columns[near]
-    union = prediction.area[p] + truth.stated[t] - pixels[near] - on_void[p]
-    iou = pixels[near] / np.where(union > 0, union, np.inf)  # a stated area may be any number
-    hit = iou > 0.5
-    t, p, iou = t[hit], p[hit], iou[hit]
-    on_crowd = _summed(columns, pixels, same & _counting_crowds(truth, convention)[rows], len(prediction))
+    union = prediction.area[p] + truth.stated[t] - table.pixels[near] - _on_void(table)[p]
+    return PairIous(t, p, table.pixels[near] / np.where(union > 0, union, np.inf))  # a stated area may be any number
+
+
+def _matches(table: OverlapTable, pairs: PairIous, convention: Convention) -> Matches:
+    truth, prediction = table.truth, table.prediction
+    hit = pairs.iou > 0.5
+    t, p = pairs.truth_row[hit], pairs.prediction_row[hit]
+    rows, columns = table.truth_row, table.prediction_row
+    same = truth.is_segment[rows] & (truth.label[rows] == prediction.label[columns])
+    counting = _counting_crowds(truth, convention)[rows]
+    on_crowd = _summed(columns, table.pixels, same & counting, len(prediction))
     alone = np.flatnonzero(prediction.is_segment & ~_among(p, len(prediction)))
     area = prediction.area[alone]
-    excused = (on_void + on_crowd)[alone] / np.where(area > 0, area, 1) > 0.5
+    excused = (_on_void(table) + on_crowd)[alone] / np.where(area > 0, area, 1) > 0.5
     return Matches(
         table=table,
         truth_row=t,
         prediction_row=p,
-        iou=iou,
+        iou=pairs.iou[hit],
         missed=np.flatnonzero(truth.is_segment & ~truth.crowd & ~_among(t, len(truth))),
         ghosts=alone[~excused],
         ignored=alone[excused],
     )
+
+
+def _checked(table: OverlapTable, convention: Convention) -> OverlapTable:
+    if table.truth.labels != table.prediction.labels:
+        names = f"{table.truth.labels.name!r} and the prediction {table.prediction.labels.name!r}"
+        raise LabelError(f"the truth has the labels {names}; say both in one label set first (`map_prediction`)")
+    return tidied(table) if convention == "strict" else table
+
+
+def _on_void(table: OverlapTable) -> Ints:
+    """(r,) pixels of each prediction on truth void."""
+    on_void = table.truth.label[table.truth_row] == VOID
+    return _summed(table.prediction_row, table.pixels, on_void, len(table.prediction))
 
 
 def _counting_crowds(truth: Side, convention: Convention) -> Bools:

@@ -94,12 +94,12 @@ def count_panoptic(table: OverlapTable, *, convention: Convention = "coco") -> P
     >>> score_panoptic(counts).all
     MeanQuality(pq=0.3333333333333333, sq=0.3333333333333333, rq=0.5, n=2)
     """
-    return _counted(match(table, convention=convention), by_image=False)
+    return counts_of(match(table, convention=convention))
 
 
 def count_panoptic_by_image(table: OverlapTable, *, convention: Convention = "coco") -> PanopticCounts:
     """The same for each image apart: (n_images, n_labels) each, in the table's order."""
-    return _counted(match(table, convention=convention), by_image=True)
+    return counts_of(match(table, convention=convention), by_image=True)
 
 
 def score_panoptic(counts: PanopticCounts) -> PanopticScore:
@@ -136,7 +136,8 @@ def qualities(counts: PanopticCounts) -> tuple[Floats, Floats, Floats]:
     return pq, np.where(weight > 0, counts.iou_sum / np.maximum(counts.tp, 1), np.nan), rq
 
 
-def _counted(matches: Matches, *, by_image: bool) -> PanopticCounts:
+def counts_of(matches: Matches, *, by_image: bool = False) -> PanopticCounts:
+    """The counts of a matching, of all images or by image."""
     table = matches.table
     labels = table.truth.labels
     shape = (len(table), len(labels)) if by_image else (len(labels),)

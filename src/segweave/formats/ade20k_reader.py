@@ -9,7 +9,7 @@ from pathlib import Path
 from segweave.errors import FormatError
 from segweave.formats.ade20k import ANNOTATIONS, IMAGES, PREDICTIONS, SPLITS, Ade20kWriter
 from segweave.formats.ade20k_full import ENDING, open_full, seg_files
-from segweave.formats.dataset import Dataset, ImageName, Sample
+from segweave.formats.dataset import Dataset, ImageName, Sample, names_by_stem
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.index_png import read_index_png
@@ -41,7 +41,8 @@ class _Layout:
 @dataclass(frozen=True, slots=True)
 class _Scenes:
     base: Path
-    names: tuple[str, ...]
+    files: tuple[str, ...]
+    names: tuple[ImageName, ...]
     photographs: tuple[Path, ...]
     meaning: Meaning
 
@@ -62,14 +63,15 @@ def open_ade20k(path: Path, /, *, labels: LabelTable | None, images: Path | None
         return open_full(path, labels=labels, images=images)
     table = labels or find_label_file(layout.root) or label_table("ade20k")
     target = layout.base / layout.part
-    names = (
+    files = (
         [(layout.part / name).as_posix() for name in pngs_below(target)]
         if target.is_dir()
         else [layout.part.as_posix()]
     )
     folders = (*([images] if images else []), layout.root / IMAGES)
-    scenes = _Scenes(layout.base, tuple(names), folders, by_number(table))
-    return Dataset(table.labels, (), partial(_load_sample, scenes), partial(_name, scenes), range(len(names)))
+    names = names_by_stem([file[: -len(".png")] for file in files])
+    scenes = _Scenes(layout.base, tuple(files), names, folders, by_number(table))
+    return Dataset(table.labels, (), partial(_load_sample, scenes), names.__getitem__, range(len(names)))
 
 
 def _layout(path: Path) -> _Layout | None:
@@ -86,13 +88,8 @@ def _layout(path: Path) -> _Layout | None:
     return None
 
 
-def _name(scenes: _Scenes, place: int) -> ImageName:
-    stem = scenes.names[place][: -len(".png")]
-    return ImageName(stem.rpartition("/")[2], stem)
-
-
 def _load_sample(scenes: _Scenes, place: int) -> Sample:
-    file, name = scenes.base / scenes.names[place], _name(scenes, place)
+    file, name = scenes.base / scenes.files[place], scenes.names[place]
     png = LabelPng(read_index_png(file), False)
     truth, notes = semantic_truth(png, scenes.meaning, file=file, place=f"image {name.stem!r}")
     path = find_photograph(scenes.photographs, name.stem)

@@ -8,7 +8,7 @@ from segweave.errors import FormatError
 from segweave.formats.camvid import CamVidWriter
 from segweave.formats.camvid_labels import camvid_table
 from segweave.formats.camvid_layout import Item, checked_layout, find_items, find_layout
-from segweave.formats.dataset import Dataset, ImageName, Sample
+from segweave.formats.dataset import Dataset, ImageName, Sample, names_by_stem
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.index_png import read_index_png
@@ -32,6 +32,7 @@ class _CamVid:
     """number, color: what the pixels of label maps mean; None for a kind that this data set does not have."""
 
     items: tuple[Item, ...]
+    names: tuple[ImageName, ...]
     images: Path | None
     number: Meaning | None
     color: Meaning | None
@@ -60,9 +61,9 @@ def open_camvid(path: Path, /, *, labels: LabelTable | None, images: Path | None
         labels, said = camvid_table(layout.root, by_color=colored)
         notes = [*notes, *said]
         number, color = (None, by_color(labels, str(path))) if colored else (by_number(labels), None)
-    camvid = _CamVid(tuple(items), images, number, color)
-    load, name = partial(_load_sample, camvid), partial(_name, camvid)
-    return Dataset(labels.labels, tuple(notes), load, name, range(len(items)))
+    names = names_by_stem([item.full_name for item in items])
+    camvid = _CamVid(tuple(items), names, images, number, color)
+    return Dataset(labels.labels, tuple(notes), partial(_load_sample, camvid), names.__getitem__, range(len(items)))
 
 
 def _by_color_if_told_apart(labels: LabelTable, where: str) -> Meaning | None:
@@ -72,14 +73,8 @@ def _by_color_if_told_apart(labels: LabelTable, where: str) -> Meaning | None:
         return None
 
 
-def _name(camvid: _CamVid, place: int) -> ImageName:
-    full_name = camvid.items[place].full_name
-    return ImageName(full_name.rpartition("/")[2], full_name)
-
-
 def _load_sample(camvid: _CamVid, place: int) -> Sample:
-    item = camvid.items[place]
-    name = _name(camvid, place)
+    item, name = camvid.items[place], camvid.names[place]
     png = read_label_png(item.file)
     meaning = camvid.color if png.by_color else camvid.number
     if meaning is None:

@@ -41,7 +41,7 @@ _KINDS = {"segmentation", "iscrowd", "bbox"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Index:
+class InstancesIndex:
     """The JSON file; annotations are checked when their image is read. own: written by segweave."""
 
     path: Path
@@ -76,25 +76,25 @@ def open_coco_instances(path: Path, /, *, labels: LabelTable | None, images: Pat
             raise FormatError(f"{where}: is for image {number!r}, which is not in 'images'")
         of_image.setdefault(number, []).append(annotation)
     entries_of_images = tuple(listed.values())
-    index = _Index(path, categories, entries_of_images, of_image, Photographs.near(path, images), is_own(data))
+    index = InstancesIndex(path, categories, entries_of_images, of_image, Photographs.near(path, images), is_own(data))
     notes = (*categories.notes, *absolute_names_note(entries_of_images, path))
-    return Dataset(categories.labels, notes, partial(_load_sample, index), partial(_name, index), range(len(listed)))
+    return Dataset(categories.labels, notes, partial(load_sample, index), partial(_name, index), range(len(listed)))
 
 
-def _name(index: _Index, place: int) -> ImageName:
+def _name(index: InstancesIndex, place: int) -> ImageName:
     return ImageName(_number(index, place), image_stem(_file_name(index, place)))
 
 
-def _number(index: _Index, place: int) -> int | str:
+def _number(index: InstancesIndex, place: int) -> int | str:
     return name_or_number(index.images[place], "id", str(index.path))
 
 
-def _file_name(index: _Index, place: int) -> str:
+def _file_name(index: InstancesIndex, place: int) -> str:
     where = f"{index.path}: image {_number(index, place)!r}"
     return str(photograph_name(index.images[place].get("file_name"), where))
 
 
-def _load_sample(index: _Index, place: int) -> Sample:
+def load_sample(index: InstancesIndex, place: int) -> Sample:
     image = index.images[place]
     number = _number(index, place)
     name = f"image {number!r}"
@@ -123,7 +123,7 @@ def _load_sample(index: _Index, place: int) -> Sample:
 
 
 def _read(
-    index: _Index, entry: Entry, size: tuple[int, int], name: str, notes: list[Note]
+    index: InstancesIndex, entry: Entry, size: tuple[int, int], name: str, notes: list[Note]
 ) -> tuple[Rle, Segment] | None:
     """One annotation, None where nothing of it can be kept; what is lost goes into `notes`."""
     number = None if entry.get("id") is None else name_or_number(entry, "id", f"{index.path}: {name}")

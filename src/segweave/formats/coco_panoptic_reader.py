@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from segweave.errors import FormatError
-from segweave.formats.coco_categories import read_categories
+from segweave.formats.coco_categories import Categories, read_categories
 from segweave.formats.coco_files import Photographs, absolute_names_note, images_by_id, is_own, is_rgb_png
 from segweave.formats.coco_guess import guess_categories
 from segweave.formats.coco_panoptic import PanopticWriter
@@ -50,19 +50,34 @@ def open_coco_panoptic(
     return _open_index(only_file(path, _KEY, "COCO panoptic"), labels, folder)
 
 
+def open_coco_prediction(json_path: Path, truth: Categories) -> Dataset:
+    """`open_coco_panoptic` for a prediction: without `categories` its category ids are those of the truth's file."""
+    if json_path.suffix.lower() == ".png" or (json_path.is_dir() and not _index_files(json_path)):
+        return open_coco_panoptic(json_path)
+    path = only_file(json_path, _KEY, "COCO panoptic")
+    data = _whole_file(load_json(path), str(path))
+    categories = read_categories(data, path, given=None) if "categories" in data else truth
+    return _dataset(*_index(data, path, categories, None))
+
+
 def _open_index(path: Path, labels: LabelTable | None, images: Path | None) -> Dataset:
-    index, notes = _index(path, labels, images)
+    data = _whole_file(load_json(path), str(path))
+    if "categories" in data:
+        categories = read_categories(data, path, given=labels)
+    else:
+        categories = guess_categories(entries(data, "annotations", str(path)), path, given=labels)
+    return _dataset(*_index(data, path, categories, images))
+
+
+def _dataset(index: PanopticIndex, notes: tuple[Note, ...]) -> Dataset:
     load, name = partial(load_sample, index), partial(image_name, index)
     return Dataset(index.categories.labels, notes, load, name, range(len(index.pairs)))
 
 
-def _index(path: Path, labels: LabelTable | None, images: Path | None) -> tuple[PanopticIndex, tuple[Note, ...]]:
-    data = _whole_file(load_json(path), str(path))
+def _index(
+    data: Entry, path: Path, categories: Categories, images: Path | None
+) -> tuple[PanopticIndex, tuple[Note, ...]]:
     pairs, notes = _pairs(data, path)
-    if "categories" in data:
-        categories = read_categories(data, path, given=labels)
-    else:
-        categories = guess_categories([annotation for _, annotation in pairs], path, given=labels)
     index = PanopticIndex(path, categories, pairs, Photographs.near(path, images), is_own(data))
     return index, (*categories.notes, *notes)
 

@@ -42,14 +42,16 @@ class PanopticIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class ListedSegment:
     """A segment as the JSON lists it. png_id: its value in the PNG. area: px, None where it is not said.
 
-    segment: None where it is void."""
+    crowd: as flagged, though `segment` of stuff is none. segment: None where it is void, or its category unknown.
+    """
 
     png_id: int
     category: int
     area: float | None
+    crowd: bool
     segment: Segment | None
 
 
@@ -66,7 +68,7 @@ def load_sample(index: PanopticIndex, place: int) -> Sample:
     number = name_or_number(image, "id", str(index.path))
     name = f"image {number!r}"
     where = f"{index.path}: {name}"
-    size = None if image.get("height") is None and image.get("width") is None else image_size_in(image, where)
+    size = stated_size(index, place)
     png = png_path(index, annotation, where)
     full_name, candidates = _image_names(image, annotation, where)
     ids = read_id_png(png)
@@ -94,6 +96,20 @@ def load_sample(index: PanopticIndex, place: int) -> Sample:
     )
 
 
+def read_listed(index: PanopticIndex, place: int) -> list[ListedSegment]:
+    """The segments of an image as the JSON lists them, each id once."""
+    image, annotation = index.pairs[place]
+    return _listed(index, annotation, f"image {name_or_number(image, 'id', str(index.path))!r}")[0]
+
+
+def stated_size(index: PanopticIndex, place: int) -> tuple[int, int] | None:
+    """(height, width) px of an image as the JSON says it."""
+    image = index.pairs[place][0]
+    if image.get("height") is None and image.get("width") is None:
+        return None
+    return image_size_in(image, f"{index.path}: image {image.get('id')!r}")
+
+
 def png_path(index: PanopticIndex, annotation: Entry, where: str) -> Path:
     """Where the id PNG of an annotation is; where nothing is, the place in the folder called like the JSON."""
     name = inner_path(text(annotation, "file_name", where), where)
@@ -116,9 +132,9 @@ def _image_names(image: Entry, annotation: Entry, where: str) -> tuple[str, tupl
     return stem, (f"{stem}.jpg",)
 
 
-def _listed(index: PanopticIndex, annotation: Entry, name: str) -> tuple[list[_Listed], list[Note]]:
+def _listed(index: PanopticIndex, annotation: Entry, name: str) -> tuple[list[ListedSegment], list[Note]]:
     """The segments of one image, and a note for each that is not as it should be."""
-    listed: list[_Listed] = []
+    listed: list[ListedSegment] = []
     notes: list[Note] = []
     seen: dict[int, int] = {}
     for entry in entries(annotation, "segments_info", f"{index.path}: {name}"):
@@ -138,7 +154,7 @@ def _listed(index: PanopticIndex, annotation: Entry, name: str) -> tuple[list[_L
         if segment is not None and not segment.crowd and entry.get("iscrowd"):
             reason = "a crowd of stuff, which forms no crowds; the flag is dropped"
             notes.append(Note(index.path, place, reason, "crowd-on-stuff"))
-        listed.append(_Listed(png_id, category, area, segment))
+        listed.append(ListedSegment(png_id, category, area, bool(entry.get("iscrowd")), segment))
     return listed, notes
 
 
@@ -156,7 +172,7 @@ def _segment(index: PanopticIndex, entry: Entry, label: int, png_id: int, where:
     )
 
 
-def _dense(ids: Ids, listed: Sequence[_Listed]) -> tuple[NDArray[np.int32], list[int], list[tuple[int, int]]]:
+def _dense(ids: Ids, listed: Sequence[ListedSegment]) -> tuple[NDArray[np.int32], list[int], list[tuple[int, int]]]:
     """The map by places among the listed segments that are not void, counted from 1; 0 = void.
 
     Returns (map, pixels of each listed segment, (id, pixels) of what is not listed). Goes by runs of equal pixels, of
@@ -182,7 +198,7 @@ def _dense(ids: Ids, listed: Sequence[_Listed]) -> tuple[NDArray[np.int32], list
     return dense.reshape(ids.shape), areas.astype(int).tolist(), unlisted
 
 
-def _check_areas(index: PanopticIndex, listed: Sequence[_Listed], areas: Sequence[int], name: str) -> list[Note]:
+def _check_areas(index: PanopticIndex, listed: Sequence[ListedSegment], areas: Sequence[int], name: str) -> list[Note]:
     """Notes for what `assemble` drops and fuses, and for listed areas that are not those of the PNG.
 
     In a file of ours such an area is a `FormatError`: our ids are 1..n, so it is the only sign of a swapped PNG."""

@@ -69,6 +69,58 @@ def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path 
     Kept as a `Note`: detections that are boxes only, that have a mask without pixels or of another size, or whose
     category is unknown (dropped). Everything else that does not fit raises `FormatError`.
     """
+    path, detections = _detections(path)
+    side = _side_file(path, detections)
+    categories = _categories(path, detections, labels, side)
+    return _dataset(path, detections, categories, side=side, images=images)
+
+
+def open_results_of(path: Path, truth_json: Path) -> Dataset:
+    """`open_coco_results` for a prediction of a truth that is a COCO file.
+
+    Where no file beside the list says it, the truth's `images` and `categories` count. Raises `FormatError` for a
+    detection in an image that the truth does not have.
+    """
+    path, detections = _detections(path)
+    side = _side_file(path, detections)
+    if side is None:
+        data = entry_of(load_json(truth_json), str(truth_json))
+        side = _Side(truth_json, data, images_by_id(data, truth_json))
+        stranger = next((number for number in detections if number not in side.images), None)
+        if stranger is not None:
+            raise FormatError(f"{path}: has detections in image {stranger!r}, which is not in {truth_json}")
+    return _dataset(path, detections, read_categories(side.data, side.path, given=None), side=side, images=None)
+
+
+def box_areas(data: Dataset, sample: Sample, place: int) -> tuple[float, ...] | None:
+    """px of the boxes that the list states of the detections of `sample`, read at `place` of `data`.
+
+    COCO's evaluation sorts detections into small and large by these, where the list's first detection has a box. None
+    where it has none, and for data sets of other formats.
+    """
+    load = data.load
+    if not (isinstance(load, partial) and load.func is _load_sample):
+        return None
+    index: _Index = load.args[0]
+    first = next((row for rows in index.detections.values() for row in rows), {})
+    if not first.get("bbox"):
+        return None
+    rows = index.detections.get(index.images[place][0], [])
+    if len(rows) > len(sample.truth):
+        name = f"image {sample.image_id!r}"
+        rows = [row for k, row in enumerate(rows) if _read(index, row, sample.size, f"{name}, detection {k}", [])]
+    areas = []
+    for row in rows:
+        box = row.get("bbox")
+        if not (isinstance(box, list) and len(box) == 4 and all(isinstance(n, int | float) for n in box)):
+            raise FormatError(
+                f"{index.path}: image {sample.image_id!r}: expected a 'bbox' of 4 numbers; found {shown(box)}"
+            )
+        areas.append(float(box[2]) * float(box[3]))
+    return tuple(areas)
+
+
+def _detections(path: Path) -> tuple[Path, dict[_Id, list[Entry]]]:
     path = _only_list(path)
     rows = load_json(path)
     if not isinstance(rows, list):
@@ -77,8 +129,17 @@ def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path 
     for i, value in enumerate(rows):
         row = entry_of(value, f"{path}: [{i}]")
         detections.setdefault(name_or_number(row, "image_id", f"{path}: [{i}]"), []).append(row)
-    side = _side_file(path, detections)
-    categories = _categories(path, detections, labels, side)
+    return path, detections
+
+
+def _dataset(
+    path: Path,
+    detections: Mapping[_Id, list[Entry]],
+    categories: Categories,
+    *,
+    side: _Side | None,
+    images: Path | None,
+) -> Dataset:
     known: tuple[tuple[_Id, Entry], ...] = tuple(side.images.items()) if side else tuple((n, {}) for n in detections)
     index = _Index(path, categories, known, detections, Photographs.near(side.path if side else path, images))
     load, name = partial(_load_sample, index), partial(_name, index)

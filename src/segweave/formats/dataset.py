@@ -1,6 +1,6 @@
 """`Dataset`: images with their truth, read one at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, overload
@@ -104,6 +104,16 @@ class ImageName:
 
     id: int | str
     stem: str
+
+
+def names_by_stem(stems: Sequence[str]) -> tuple[ImageName, ...]:
+    """Names of images that have no ids of their own: the last parts of their stems, where two share one the stems.
+
+    >>> [name.id for name in names_by_stem(["train/a", "val/b"])], [name.id for name in names_by_stem(["x/1", "y/1"])]
+    (['a', 'b'], ['x/1', 'y/1'])
+    """
+    last = [stem.rpartition("/")[2] for stem in stems]
+    return tuple(map(ImageName, last if len(set(last)) == len(last) else stems, stems))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from segweave.errors import FormatError
@@ -39,8 +39,8 @@ def pair_images(truth: Dataset, prediction: Dataset, *, truth_path: Path, predic
     Images are the same when they have the same id (7 and "7" are one), else the same name without suffix and without
     the endings of data sets (`_leftImg8bit`, `_gtFine_labelIds`, ...), else the same last part of that name, else the
     same number as name (139 and 000000000139). The rule that pairs most images counts, the first of equals; equal ids
-    count only where the names, if both sides know them, do not contradict. Raises `FormatError` where a side is empty,
-    has an id twice, or where no image pairs.
+    do not count where the name of either image is that of another image on the other side. Raises `FormatError` where
+    a side is empty, has an id twice, or where no image pairs.
     """
     names = truth.names(), prediction.names()
     for side, path in zip(names, (truth_path, prediction_path), strict=True):
@@ -84,11 +84,10 @@ def _check_ids(names: Sequence[ImageName], path: Path) -> None:
 
 def _paired(names: tuple[Sequence[ImageName], Sequence[ImageName]], by: By) -> Pairing:
     keys = [[_RULES[by](name) for name in side] for side in names]
-    counts = [Counter(key for key in side if key) for side in keys]
-    there = {key: place for place, key in enumerate(keys[1]) if key and counts[1][key] == 1}
-    places = [(i, there[key]) for i, key in enumerate(keys[0]) if key in there and counts[0][key] == 1]
+    here, there = (_single(side) for side in keys)
+    places = [(i, there[key]) for key, i in here.items() if key in there]
     if by == "id":
-        places = [(i, k) for i, k in places if not _contradict(names[0][i], names[1][k])]
+        places = _not_by_chance(names, places)
     paired = {i for i, _ in places}, {k for _, k in places}
     alone = [
         tuple(name for k, name in enumerate(side) if k not in found) for side, found in zip(names, paired, strict=True)
@@ -96,9 +95,23 @@ def _paired(names: tuple[Sequence[ImageName], Sequence[ImageName]], by: By) -> P
     return Pairing(places=tuple(places), truth_only=alone[0], prediction_only=alone[1], by=by)
 
 
-def _contradict(a: ImageName, b: ImageName) -> bool:
-    """Do two images of one id have names of their own? Numbers given out from 1 fit by chance."""
-    return bool(a.stem and b.stem) and _last(a) != _last(b) and _number(a) != _number(b)
+def _single(keys: Sequence[str]) -> dict[str, int]:
+    """The place of each key that only one image has."""
+    counts = Counter(keys)
+    return {key: place for place, key in enumerate(keys) if key and counts[key] == 1}
+
+
+def _not_by_chance(
+    names: tuple[Sequence[ImageName], Sequence[ImageName]], places: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The pairs of equal ids whose names do not belong to other images: numbers given out from 1 fit by chance."""
+    keys = [[_number(name) if name.stem else "" for name in side] for side in names]
+    here, there = (_single(side) for side in keys)
+
+    def elsewhere(i: int, k: int) -> bool:
+        return there.get(keys[0][i], k) != k or here.get(keys[1][k], i) != i
+
+    return [(i, k) for i, k in places if not elsewhere(i, k)]
 
 
 def _id(name: ImageName) -> str:
@@ -113,12 +126,12 @@ def _name(name: ImageName) -> str:
 
 
 def _last(name: ImageName) -> str:
-    return PurePosixPath(_name(name)).name
+    return _name(name).rpartition("/")[2]
 
 
 def _number(name: ImageName) -> str:
     last = _last(name) or str(name.id)
-    return str(int(last)) if last.isdecimal() else last
+    return last.lstrip("0") or "0" if last.isdecimal() else last
 
 
 _RULES: dict[By, Callable[[ImageName], str]] = {"id": _id, "name": _name, "file name": _last, "number": _number}

@@ -14,7 +14,7 @@ import numpy as np
 
 from segweave.errors import FormatError
 from segweave.formats.codes import dense_codes, from_codes
-from segweave.formats.dataset import Dataset, ImageName, Note, Sample
+from segweave.formats.dataset import Dataset, ImageName, Note, Sample, names_by_stem
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
 from segweave.formats.label_file import find_label_file
@@ -40,14 +40,14 @@ _NO_OBJECT = (0, VOID)
 
 @dataclass(frozen=True, slots=True)
 class _Voc:
-    """number, color: what the values of label PNGs mean. names: of the images, relative, without suffix."""
+    """number, color: what the values of label PNGs mean."""
 
     layout: Layout
     photographs: tuple[Path, ...]
     labels: LabelSet
     number: Meaning
     color: Meaning
-    names: tuple[str, ...]
+    names: tuple[ImageName, ...]
 
 
 def open_voc(path: Path, /, *, labels: LabelTable | None, images: Path | None) -> Dataset:
@@ -66,7 +66,8 @@ def open_voc(path: Path, /, *, labels: LabelTable | None, images: Path | None) -
     if labels is None:
         labels, said = voc_table(layout.root)
         notes += said
-    names, bare = find_names(layout)
+    stems, bare = find_names(layout)
+    names = names_by_stem(stems)
     notes += bare
     if names and not layout.objects.is_dir():
         reason = f"has no {layout.objects.name}; things of one label are one segment"
@@ -74,7 +75,7 @@ def open_voc(path: Path, /, *, labels: LabelTable | None, images: Path | None) -
     folders = (*([images] if images else []), layout.root / PHOTOGRAPHS)
     number, color = by_number(labels), _color_meaning(labels, str(layout.root))
     voc = _Voc(layout, folders, labels.labels, number, color, names)
-    return Dataset(labels.labels, tuple(notes), partial(_load_sample, voc), partial(_name, voc), range(len(names)))
+    return Dataset(labels.labels, tuple(notes), partial(_load_sample, voc), names.__getitem__, range(len(names)))
 
 
 def _color_meaning(table: LabelTable, where: str) -> Meaning:
@@ -90,13 +91,8 @@ def _color_meaning(table: LabelTable, where: str) -> Meaning:
     return Meaning(table.labels, {void: None} | dict(own.label_of), False)
 
 
-def _name(voc: _Voc, place: int) -> ImageName:
-    name = voc.names[place]
-    return ImageName(name.rpartition("/")[2], name)
-
-
 def _load_sample(voc: _Voc, place: int) -> Sample:
-    name = _name(voc, place)
+    name = voc.names[place]
     file = _png(voc.layout.classes, name.stem)
     image = f"image {name.stem!r}"
     classes = read_label_png(file)

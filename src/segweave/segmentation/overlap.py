@@ -42,12 +42,17 @@ def sparse_overlap(a: Segmentation, b: Segmentation) -> tuple[Counts, Counts, Co
     Takes memory for the pairs that are there, not for all that could be: maps of 70,000 segments each are fine.
     """
     _check_sizes(a, b)
-    rows, columns = len(a) + 1, len(b) + 1
+    return sparse_pairs(a.ids, b.ids, (len(a) + 1, len(b) + 1))
+
+
+def sparse_pairs(a: Ids, b: Ids, shape: tuple[int, int]) -> tuple[Counts, Counts, Counts]:
+    """`sparse_overlap` of two maps. a, b: (H, W), equal shape, values in 0..shape-1; unchecked."""
+    rows, columns = shape
     if rows * columns <= _DENSE:
-        table = count_pairs(a.ids, b.ids, (rows, columns)).reshape(-1)
+        table = count_pairs(a, b, (rows, columns)).reshape(-1)
         keys = np.flatnonzero(table)
         return keys // columns, keys % columns, table[keys]
-    first, second = a.ids.reshape(-1), b.ids.reshape(-1)
+    first, second = a.reshape(-1), b.reshape(-1)
     changes = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
     starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
     joint, of_run = np.unique(first[starts].astype(np.int64) * columns + second[starts], return_inverse=True)

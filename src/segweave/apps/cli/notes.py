@@ -11,15 +11,21 @@ if TYPE_CHECKING:
 
 
 def print_notes(notes: "Iterable[Note]") -> None:
-    """One line on stderr for each kind of note: how often, and the first of it."""
+    """`note_lines` on stderr."""
+    for line in note_lines(notes):
+        say(line)
+
+
+def note_lines(notes: "Iterable[Note]") -> list[str]:
+    """One line for each kind of note: how often, and the first of it."""
     groups: dict[tuple[str, str], list[Note]] = {}
     for note in notes:
         groups.setdefault((note.kind, _pattern(note.reason)), []).append(note)
+    lines = []
     for (kind, _), same in groups.items():
-        if len(same) == 1:
-            say(f"note ({kind}): {same[0]}")
-        else:
-            say(f"note ({kind}), {len(same)} times, the first: {same[0]}")
+        times = "" if len(same) == 1 else f", {len(same)} times, the first"
+        lines.append(f"note ({kind}){times}: {same[0]}")
+    return lines
 
 
 def notes_json(notes: "Iterable[Note]") -> Json:

@@ -25,17 +25,18 @@ def open_source(path: str, *, format: str | None, labels: str | None, photograph
     """The data set at `path` and its format; `UsageError` for a path that is not there and for unknown names."""
     from segweave.formats import detect, format_named, open_dataset
 
-    _check_is_there(path)
+    check_is_there(path)
     if photographs is not None:
-        _check_is_there(photographs)
+        check_is_there(photographs)
     if format is not None:
         format_named(format)
     name = format if format is not None else next(iter(detect(path)), None)
-    data = open_dataset(path, format, labels=_table(labels), images=photographs)
+    data = open_dataset(path, format, labels=table_named(labels), images=photographs)
     return data, name or ""
 
 
-def _check_is_there(path: str) -> None:
+def check_is_there(path: str) -> None:
+    """`UsageError` with near matches for a path where nothing is."""
     try:
         if Path(path).exists():
             return
@@ -46,7 +47,8 @@ def _check_is_there(path: str) -> None:
     raise UsageError(f"{path}: {reason}")
 
 
-def _table(labels: str | None) -> "LabelTable | None":
+def table_named(labels: str | None) -> "LabelTable | None":
+    """The table that an option names, if any; `UsageError` with near matches for an unknown one."""
     from segweave.labels import label_table
 
     return None if labels is None else label_table(_known(labels))

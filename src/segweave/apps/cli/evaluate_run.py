@@ -1,0 +1,117 @@
+"""What `segweave evaluate` does, step by step: open, count, score, show."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from segweave.apps.cli.evaluate_request import Keep, Opening
+from segweave.apps.cli.evaluate_show import show, write_page
+from segweave.apps.cli.notes import note_lines
+from segweave.apps.cli.opening import check_is_there, open_source, table_named
+from segweave.apps.cli.output import progress, say
+from segweave.errors import FormatError
+from segweave.formats import format_named
+from segweave.formats.pairing import missing_message
+from segweave.formats.prediction import open_prediction
+from segweave.report.count import Count, Fault, Piece, count_instances, count_segments, count_segments_and_boundary
+from segweave.report.count import counted as counted_pieces
+from segweave.report.counts import Counts, counts_of, load_counts, merged, save_counts
+from segweave.report.opening import paired, remarks, with_stated_areas
+from segweave.report.paired import Paired, Side
+from segweave.report.score import Question, read_slices, scored
+
+if TYPE_CHECKING:
+    from segweave.formats import Note
+
+INTERRUPTED = 130
+_SKIP = "--skip-missing leaves such images out"
+
+
+def run(opening: Opening, question: Question, keep: Keep, *, slices: str | None, json: bool) -> None:
+    """Open both sides, count, score and show."""
+    attributes = None if slices is None else read_slices(slices)
+    pair, said = _opened(opening, question, keep)
+    counts, noted = _counted(pair, question, keep)
+    other = None
+    if opening.against is not None:
+        second, _ = _opened(replace(opening, prediction=opening.against), question, keep)
+        other, _ = _counted(second, question, replace(keep, counts=None, resume=False))
+    found = scored(counts, question, against=other, attributes=attributes, notes=(*said, *noted))
+    if keep.report is not None:
+        from segweave.report.worst_pictures import worst_pictures
+
+        write_page(keep.report, found, worst_pictures(pair, found))
+    show(found, json=json)
+
+
+def _opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tuple[str, ...]]:
+    """The pairs of this shard, and what a reader of the numbers should know of the two data sets."""
+    data, format = open_source(
+        opening.truth, format=opening.format, labels=opening.labels, photographs=opening.photographs
+    )
+    truth = Side(data=data, path=Path(opening.truth))
+    check_is_there(opening.prediction)
+    if opening.prediction_format is not None:
+        format_named(opening.prediction_format)
+    labels = table_named(opening.prediction_labels or opening.labels)
+    guess = open_prediction(opening.prediction, opening.prediction_format, truth=data, labels=labels)
+    prediction = Side(data=guess, path=Path(opening.prediction))
+    if question.task == "instance":
+        truth = with_stated_areas(truth)
+    pair = paired(truth, prediction, map_file=opening.map_file)
+    missing = missing_message(pair.pairing, truth_path=truth.path, prediction_path=prediction.path)
+    if missing and not keep.skip_missing:
+        raise FormatError(missing)
+    said = remarks(pair, task=question.task, truth_format=format) + ((missing,) if missing else ())
+    for line in said:
+        say(f"note: {line}")
+    return pair.shard(*keep.shard), said
+
+
+def _counted(pair: Paired, question: Question, keep: Keep) -> tuple[Counts, tuple[str, ...]]:
+    """The counts of all pairs, and the notes of the truth."""
+    known = load_counts(keep.counts) if keep.resume and keep.counts is not None and keep.counts.exists() else None
+    todo = pair if known is None else pair.without({image.id for image in known.images})
+    pieces, faults, interrupted = _pieces(todo, question, keep)
+    fresh = None
+    if pieces or known is None:
+        fresh = counts_of(pair, pieces, task=question.task, skipped=tuple(str(fault.error) for fault in faults))
+    counts = merged([part for part in (known, fresh) if part is not None])
+    if keep.counts is not None:
+        save_counts(keep.counts, counts)
+    if interrupted:
+        kept = f"; --resume goes on with {keep.counts}" if keep.counts else "; nothing was kept (--counts would)"
+        say(f"segweave: interrupted after {len(counts.images)} images{kept}")
+        raise typer.Exit(INTERRUPTED)
+    lines = note_lines(note for piece in pieces for note in piece.notes if note.severity != "info")
+    for line in lines:
+        say(line)
+    return counts, tuple(lines)
+
+
+def _pieces(pair: Paired, question: Question, keep: Keep) -> tuple[list[Piece], list[Fault], bool]:
+    """What was counted, what could not be, and whether the user interrupted."""
+    pieces: list[Piece] = []
+    faults: list[Fault] = []
+    with progress("images", total=len(pair)) as advance:
+        try:
+            for item in counted_pieces(pair, _count(question), workers=keep.workers):
+                if isinstance(item, Piece):
+                    pieces.append(item)
+                    advance(None)
+                elif keep.skip_missing:
+                    faults.append(item)
+                    advance(f"skipped: {item.error}")
+                else:
+                    raise type(item.error)(f"{item.error}; {_SKIP}")
+        except KeyboardInterrupt:
+            return pieces, faults, True
+    return pieces, faults, False
+
+
+def _count(question: Question) -> Count:
+    if question.task == "instance":
+        return count_instances
+    return count_segments_and_boundary if question.boundary else count_segments

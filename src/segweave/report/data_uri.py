@@ -1,0 +1,50 @@
+"""Pictures inside a page: made small, as data URIs."""
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segweave.report.html import Html, picture
+
+Rgb = NDArray[np.uint8]
+
+_MOST_BYTES = 55_000  # 12 images of 3 pictures stay under 3 MB as text, 4 characters for 3 bytes
+_QUALITIES = (85, 78, 70, 60, 50, 40)
+_SMALLER = 0.8
+
+
+def embedded(pixels: Rgb, *, alt: str, caption: Html) -> Html:
+    """A figure that holds its picture. pixels: (H, W, 3) uint8, at least one. alt: plain text."""
+    return picture(data_uri(pixels), alt=alt, caption=caption, size=(pixels.shape[0], pixels.shape[1]))
+
+
+def data_uri(pixels: Rgb) -> str:
+    """(H, W, 3) uint8 as a data URI of at most 75 kB: PNG where that is small (flat colours), else JPEG.
+
+    The best quality that fits; a picture that never does is made smaller until it does.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    flat = _encoded(image, "png", optimize=True)
+    if len(flat) <= _MOST_BYTES:
+        return _uri(flat, "png")
+    while True:
+        for quality in _QUALITIES:
+            encoded = _encoded(image, "jpeg", quality=quality, optimize=True)
+            if len(encoded) <= _MOST_BYTES:
+                return _uri(encoded, "jpeg")
+        width, height = (max(1, round(side * _SMALLER)) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _encoded(image: "Image.Image", kind: str, *, quality: int | None = None, optimize: bool) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, optimize=optimize, **({} if quality is None else {"quality": quality}))
+    return stream.getvalue()
+
+
+def _uri(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
