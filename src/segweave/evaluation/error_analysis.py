@@ -234,9 +234,9 @@ def _background(things: Losses | None) -> BackgroundAnswer:
         share=share,
         verdict=verdict,
         sentence=(
-            f"{words[verdict]}: of the {100 * total:.1f} PQ points that things lose, {100 * lost:.1f} ({100 * share:.0f} %)"
-            f" are things taken for stuff or invented from stuff; the largest other loss is {largest!r} with"
-            f" {100 * things.by_type[largest]:.1f}."
+            f"{words[verdict]}: of the {100 * total:.1f} PQ points that things lose, {100 * lost:.1f}"
+            f" ({100 * share:.0f} %) are things taken for stuff or invented from stuff; the largest other loss is"
+            f" {largest!r} with {100 * things.by_type[largest]:.1f}."
         ),
     )
 

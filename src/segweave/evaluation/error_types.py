@@ -138,7 +138,7 @@ def _merged(table: OverlapTable, pairs: _Pairs) -> Bools:
 
 
 def _mostly_opposite(table: OverlapTable, pairs: _Pairs) -> tuple[Bools, Bools]:
-    """Truths that are mostly predicted as, and predictions that mostly lie on, things for stuff and stuff for things."""
+    """Truths mostly predicted as, and predictions mostly lying on, stuff where they are things or the other way."""
     row, column, pixels = pairs.row[pairs.across], pairs.column[pairs.across], pairs.pixels[pairs.across]
     lost = np.bincount(row, pixels, len(table.truth))
     invented = np.bincount(column, pixels, len(table.prediction))

@@ -1,7 +1,8 @@
 """How far a score can be trusted, and whether one prediction is better than another: bootstrap over images.
 
 The images of a data set are taken as drawn at random from all images of interest, each by itself (Efron and Tibshirani
-1993, "An Introduction to the Bootstrap", §13.3). Neighbouring frames of a video are not: their intervals are too narrow.
+1993, "An Introduction to the Bootstrap", §13.3). Neighbouring frames of a video are not: their intervals are too
+narrow.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,8 +15,8 @@ from segweave.evaluation.matching import Floats
 from segweave.evaluation.panoptic_quality import PanopticCounts
 
 Statistics = Callable[[Floats], Mapping[str, Floats]]
-"""Named scores of weighted images: weights (draws, n_images), how often each image is drawn -> name: (draws,), NaN where
-a score is not defined."""
+"""Named scores of weighted images: weights (draws, n_images), how often each image is drawn -> name: (draws,), NaN
+where a score is not defined."""
 
 _CHUNK = 100  # draws at a time, so that memory stays small whatever their number
 

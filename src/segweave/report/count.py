@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from segweave.errors import FormatError, InvalidSegmentation, SegweaveError
+from segweave.evaluation.agreement import AgreementCounts, count_agreement
 from segweave.evaluation.boundary import BoundaryCounts, count_boundary
 from segweave.evaluation.instance_table import InstanceTable, instance_table
 from segweave.formats import Note, Sample
@@ -17,7 +18,7 @@ _AHEAD = 4  # images that wait for each worker: enough to keep it busy, few enou
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Piece:
-    """The counts of one image: of its segments or of its instances, and of their boundaries where wanted.
+    """The counts of one image: what was asked for of segments, instances, boundaries, agreement of annotators.
 
     The prediction of `segments` and `instances` is in its own labels. notes: what the truth's files lost.
     """
@@ -25,6 +26,7 @@ class Piece:
     segments: OverlapTable | None = None
     instances: InstanceTable | None = None
     boundary: BoundaryCounts | None = None
+    agreement: AgreementCounts | None = None
     notes: tuple[Note, ...] = ()
 
 
@@ -66,6 +68,13 @@ def count_instances(paired: Paired, place: int) -> Piece:
     areas = paired.areas(place, truth, prediction)
     table = instance_table(truth.truth, prediction.truth, key_of(truth), areas=areas)
     return Piece(instances=table, notes=truth.notes)
+
+
+def count_annotators(paired: Paired, place: int) -> Piece:
+    """For the agreement of two annotators, the second in the labels of the first."""
+    truth, prediction = paired.samples(place)
+    mapped = edit.map_labels(painted(prediction), paired.label_map)
+    return Piece(agreement=count_agreement(painted(truth), mapped, key_of(truth)), notes=truth.notes)
 
 
 def counted(paired: Paired, count: Count, *, workers: int) -> Iterator[Piece | Fault]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segweave.errors import FormatError, LabelError, SegweaveError
 from segweave.evaluation.boundary import BoundaryCounts
@@ -23,7 +24,7 @@ _TABLES = ("segments", "bands", "label_bands", "boundary_segments")
 
 def save_counts(path: Path, counts: Counts) -> None:
     """Write the counts, as a whole or not at all; `OutputError` when that cannot be."""
-    columns: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {}
+    columns: dict[str, NDArray[Any]] = {}
     labels = None
     for name, table in _tables(counts).items():
         labels = table.truth.labels
@@ -63,9 +64,7 @@ def load_counts(path: Path) -> Counts:
 
 def _counts(columns: Columns, about: Entry) -> Counts:
     labels = _labels(about["labels"])
-    images = tuple(
-        ImageKey(id=_id(row[0]), name=str(row[1]), size=(int(row[2]), int(row[3]))) for row in about["images"]
-    )
+    images = tuple(_image(row) for row in _rows(about["images"]))
     if about["task"] not in get_args(Task):
         raise ValueError(f"task {about['task']!r}")
     tables = {name: _table(columns, name, images, labels) for name in _TABLES if f"{name}.pixels" in columns}
@@ -84,7 +83,7 @@ def _counts(columns: Columns, about: Entry) -> Counts:
         segments=tables.get("segments"),
         instances=_instances(columns, images, labels) if "truth.mask" in columns else None,
         boundary=boundary,
-        skipped=tuple(str(line) for line in about["skipped"]),
+        skipped=tuple(str(line) for line in _rows(about["skipped"])),
     )
 
 
@@ -96,7 +95,7 @@ def _tables(counts: Counts) -> dict[str, OverlapTable]:
     return tables
 
 
-def _table_columns(name: str, table: OverlapTable) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def _table_columns(name: str, table: OverlapTable) -> dict[str, NDArray[Any]]:
     sides = {"truth": table.truth, "prediction": table.prediction}
     of_sides = {f"{name}.{key}.{c}": getattr(side, c) for key, side in sides.items() for c in (*_SIDE, "stated")}
     return of_sides | {f"{name}.{c}": getattr(table, c) for c in ("truth_row", "prediction_row", "pixels")}
@@ -134,15 +133,15 @@ def _table(columns: Columns, name: str, images: tuple[ImageKey, ...], labels: La
     )
 
 
-def _instance_columns(table: InstanceTable) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    columns: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {}
+def _instance_columns(table: InstanceTable) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {}
     for name, side in (("truth", table.truth), ("prediction", table.prediction)):
         columns |= {f"{name}.{c}": getattr(side, c) for c in (*_SIDE, "score")}
         columns |= _mask_columns(name, [mask.counts for mask in side.masks])
     return columns | _mask_columns("void", [b"" if mask is None else mask.counts for mask in table.void])
 
 
-def _mask_columns(name: str, masks: Sequence[bytes]) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def _mask_columns(name: str, masks: Sequence[bytes]) -> dict[str, NDArray[Any]]:
     lengths = np.array([len(mask) for mask in masks], np.int64)
     return {f"{name}.mask": np.frombuffer(b"".join(masks), np.uint8), f"{name}.length": lengths}
 
@@ -201,6 +200,16 @@ def _labels(entry: object) -> LabelSet:
     )
 
 
+def _rows(value: object) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    raise TypeError("no list")
+
+
+def _image(row: list[Any]) -> ImageKey:
+    return ImageKey(id=_id(row[0]), name=str(row[1]), size=(int(row[2]), int(row[3])))
+
+
 def _id(value: object) -> int | str:
     if isinstance(value, int | str):
         return value
@@ -212,6 +221,6 @@ def _check_equal(lengths: Sequence[int]) -> None:
         raise ValueError(f"columns of {lengths} rows")
 
 
-def _check_within(column: np.ndarray[tuple[int, ...], np.dtype[np.generic]], low: int, high: int) -> None:
-    if len(column) and not (low <= int(column.min()) and int(column.max()) < high):  # type: ignore[arg-type]
+def _check_within(column: NDArray[Any], low: int, high: int) -> None:
+    if len(column) and not (low <= int(column.min()) and int(column.max()) < high):
         raise ValueError(f"values outside {low}..{high - 1}")

@@ -60,9 +60,10 @@ def remarks(pair: Paired, *, task: Task, truth_format: str) -> tuple[str, ...]:
 def _check_shared(label_map: LabelMap, truth: Path, prediction: Path) -> None:
     if any(target is not None for target in label_map.targets):
         return
+    source, target = _names(label_map.source), _names(label_map.target)
     raise LabelError(
-        f"no label of {prediction} ({_names(label_map.source)}) is called like one of {truth} ({_names(label_map.target)});"
-        " say with --map which is which (`segweave labels suggest` drafts such a file)"
+        f"no label of {prediction} ({source}) is called like one of {truth} ({target}); say with --map which is which"
+        " (`segweave labels suggest` drafts such a file)"
     )
 
 

@@ -1,6 +1,6 @@
 """What `segweave evaluate` does, step by step: open, count, score, show."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,29 @@ from segweave.apps.cli.notes import note_lines
 from segweave.apps.cli.opening import check_is_there, open_source, table_named
 from segweave.apps.cli.output import progress, say
 from segweave.errors import FormatError
+from segweave.evaluation.agreement import AgreementCounts
 from segweave.formats import format_named
+from segweave.formats.attributes_csv import read_attributes
 from segweave.formats.pairing import missing_message
 from segweave.formats.prediction import open_prediction
-from segweave.report.count import Count, Fault, Piece, count_instances, count_segments, count_segments_and_boundary
+from segweave.report.count import (
+    Count,
+    Fault,
+    Piece,
+    count_annotators,
+    count_instances,
+    count_segments,
+    count_segments_and_boundary,
+)
 from segweave.report.count import counted as counted_pieces
-from segweave.report.counts import Counts, counts_of, load_counts, merged, save_counts
+from segweave.report.counts import Counts, counts_of, merged
+from segweave.report.counts_file import load_counts, save_counts
 from segweave.report.opening import paired, remarks, with_stated_areas
 from segweave.report.paired import Paired, Side
-from segweave.report.score import Question, read_slices, scored
+from segweave.report.score import Question, scored
 
 if TYPE_CHECKING:
-    from segweave.formats import Note
+    pass
 
 INTERRUPTED = 130
 _SKIP = "--skip-missing leaves such images out"
@@ -31,22 +42,57 @@ _SKIP = "--skip-missing leaves such images out"
 
 def run(opening: Opening, question: Question, keep: Keep, *, slices: str | None, json: bool) -> None:
     """Open both sides, count, score and show."""
-    attributes = None if slices is None else read_slices(slices)
-    pair, said = _opened(opening, question, keep)
+    if slices is not None:
+        read_attributes(slices)  # before anything takes long
+    pair, said = opened(opening, question, keep)
     counts, noted = _counted(pair, question, keep)
     other = None
     if opening.against is not None:
-        second, _ = _opened(replace(opening, prediction=opening.against), question, keep)
+        second, _ = opened(replace(opening, prediction=opening.against), question, keep)
         other, _ = _counted(second, question, replace(keep, counts=None, resume=False))
-    found = scored(counts, question, against=other, attributes=attributes, notes=(*said, *noted))
-    if keep.report is not None:
+    finish(
+        counts,
+        question,
+        against=other,
+        slices=slices,
+        report=keep.report,
+        json=json,
+        shown=Shown(pair, (*said, *noted)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page has beyond numbers: the pairs, for pictures; notes, for the reader."""
+
+    pair: Paired
+    notes: tuple[str, ...]
+
+
+def finish(
+    counts: Counts,
+    question: Question,
+    *,
+    slices: str | None,
+    report: Path | None,
+    json: bool,
+    against: Counts | None = None,
+    shown: Shown | None = None,
+) -> None:
+    """Score counts, write the page and show the numbers."""
+    attributes = None if slices is None else read_attributes(slices)
+    asked = question if report is None else replace(question, intervals=True, errors=question.task == "panoptic")
+    found = scored(counts, asked, against=against, attributes=attributes, notes=shown.notes if shown else ())
+    if report is not None:
+        from segweave.report.evaluation_page import evaluation_page
         from segweave.report.worst_pictures import worst_pictures
 
-        write_page(keep.report, found, worst_pictures(pair, found))
+        pictures = worst_pictures(shown.pair, counts, asked) if shown else ()
+        write_page(report, evaluation_page(found, pictures))
     show(found, json=json)
 
 
-def _opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tuple[str, ...]]:
+def opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tuple[str, ...]]:
     """The pairs of this shard, and what a reader of the numbers should know of the two data sets."""
     data, format = open_source(
         opening.truth, format=opening.format, labels=opening.labels, photographs=opening.photographs
@@ -63,7 +109,7 @@ def _opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, t
     pair = paired(truth, prediction, map_file=opening.map_file)
     missing = missing_message(pair.pairing, truth_path=truth.path, prediction_path=prediction.path)
     if missing and not keep.skip_missing:
-        raise FormatError(missing)
+        raise FormatError(f"{missing}; {_SKIP}")
     said = remarks(pair, task=question.task, truth_format=format) + ((missing,) if missing else ())
     for line in said:
         say(f"note: {line}")
@@ -74,10 +120,17 @@ def _counted(pair: Paired, question: Question, keep: Keep) -> tuple[Counts, tupl
     """The counts of all pairs, and the notes of the truth."""
     known = load_counts(keep.counts) if keep.resume and keep.counts is not None and keep.counts.exists() else None
     todo = pair if known is None else pair.without({image.id for image in known.images})
-    pieces, faults, interrupted = _pieces(todo, question, keep)
+    pieces, faults, interrupted = _pieces(todo, _count(question), keep)
     fresh = None
     if pieces or known is None:
-        fresh = counts_of(pair, pieces, task=question.task, skipped=tuple(str(fault.error) for fault in faults))
+        fresh = counts_of(
+            pieces,
+            pair.label_map,
+            task=question.task,
+            truth=str(pair.truth.path),
+            prediction=str(pair.prediction.path),
+            skipped=tuple(str(fault.error) for fault in faults),
+        )
     counts = merged([part for part in (known, fresh) if part is not None])
     if keep.counts is not None:
         save_counts(keep.counts, counts)
@@ -91,13 +144,13 @@ def _counted(pair: Paired, question: Question, keep: Keep) -> tuple[Counts, tupl
     return counts, tuple(lines)
 
 
-def _pieces(pair: Paired, question: Question, keep: Keep) -> tuple[list[Piece], list[Fault], bool]:
+def _pieces(pair: Paired, count: Count, keep: Keep) -> tuple[list[Piece], list[Fault], bool]:
     """What was counted, what could not be, and whether the user interrupted."""
     pieces: list[Piece] = []
     faults: list[Fault] = []
     with progress("images", total=len(pair)) as advance:
         try:
-            for item in counted_pieces(pair, _count(question), workers=keep.workers):
+            for item in counted_pieces(pair, count, workers=keep.workers):
                 if isinstance(item, Piece):
                     pieces.append(item)
                     advance(None)
@@ -115,3 +168,11 @@ def _count(question: Question) -> Count:
     if question.task == "instance":
         return count_instances
     return count_segments_and_boundary if question.boundary else count_segments
+
+
+def agreement_pieces(pair: Paired, keep: Keep) -> list[AgreementCounts]:
+    """The agreement on every image."""
+    pieces, _, interrupted = _pieces(pair, count_annotators, keep)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    return [piece.agreement for piece in pieces if piece.agreement is not None]

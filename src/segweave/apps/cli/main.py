@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from segweave import __version__
-from segweave.apps.cli import labels, models
+from segweave.apps.cli import evaluate_group, labels, models
 from segweave.apps.cli.check import check
 from segweave.apps.cli.convert import convert
 from segweave.apps.cli.formats import formats
@@ -22,7 +22,11 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("check", check),
     ("formats", formats),
 )
-GROUPS: tuple[tuple[str, typer.Typer], ...] = (("labels", labels.app), ("models", models.app))
+GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("evaluate", evaluate_group.app),
+    ("labels", labels.app),
+    ("models", models.app),
+)
 
 EXAMPLES = """
 Examples:
@@ -34,6 +38,8 @@ Examples:
   segweave convert my-labelme-folder out --to coco-panoptic
 
   segweave check my-data
+
+  segweave evaluate panoptic_val.json results/panoptic.json --errors
 
   segweave labels show cityscapes
 """
