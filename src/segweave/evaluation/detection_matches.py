@@ -23,11 +23,12 @@ _TINY = np.finfo(np.float64).eps
 class LabelDetections:
     """Detections of one label, best score first, equal ones in image order.
 
-    image: (d,). hit, counts: (10, d) at each IoU threshold: found a truth; is neither excused by a crowd nor left out.
-    truths: (n_images,) how many there are to find.
+    image, score: (d,). hit, counts: (10, d) at each IoU threshold: found a truth; is neither excused by a crowd nor
+    left out. truths: (n_images,) how many there are to find.
     """
 
     image: Ints
+    score: Floats
     hit: NDArray[np.bool_]
     counts: NDArray[np.bool_]
     truths: Ints
@@ -71,7 +72,9 @@ def _of_label(entries: list[Mapping[str, Any]], images: int) -> LabelDetections:
     for e in entries:
         truths[e["image_id"] - 1] = int((~np.asarray(e["gtIgnore"], np.bool_)).sum())
     order = np.argsort(-score, kind="stable")
-    return LabelDetections(image=image[order], hit=hit[:, order], counts=~excused[:, order], truths=truths)
+    return LabelDetections(
+        image=image[order], score=score[order], hit=hit[:, order], counts=~excused[:, order], truths=truths
+    )
 
 
 def _precisions(found: LabelDetections, weights: Floats) -> Floats:

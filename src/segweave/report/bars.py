@@ -52,7 +52,8 @@ def difference(value: float | None, *, reach: float, low: float | None = None, h
     def at(number: float) -> float:
         return 0.5 + 0.5 * max(-1.0, min(1.0, number / reach))
 
-    parts = [_bar(0, 1, 0.15, 0.85, "track"), _bar(*sorted((0.5, at(value))), 0.15, 0.85, "fill")]
+    start, end = sorted((0.5, at(value)))
+    parts = [_bar(0, 1, 0.15, 0.85, "track"), _bar(start, end, 0.15, 0.85, "fill")]
     if low is not None and high is not None:
         parts.append(_bar(at(low), at(high), 0.4, 0.6, "whisker"))
     return _svg(100, _TALL, *parts, _bar(0.495, 0.505, 0, 1, "zero"), kind="meter")

@@ -2,11 +2,15 @@
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segweave.report.html import Html, picture
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Rgb = NDArray[np.uint8]
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from segweave.evaluation.cityscapes_precision import CityscapesScore
-
 from segweave.evaluation.average_precision import PrecisionScore
 from segweave.evaluation.boundary import BoundaryScore
+from segweave.evaluation.cityscapes_precision import CityscapesScore
 from segweave.evaluation.confusion import Confusion, SemanticScore
 from segweave.evaluation.error_analysis import ErrorAnalysis
 from segweave.evaluation.matching import Convention

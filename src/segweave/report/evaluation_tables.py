@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from segweave.evaluation.significance import Interval
-
 from segweave.draw import label_colors
 from segweave.evaluation.panoptic_quality import LabelQuality, PanopticScore
+from segweave.evaluation.significance import Interval
 from segweave.labels import LabelSet
 from segweave.report.bars import meter, swatch
+from segweave.report.evaluation import Score
 from segweave.report.html import Cell, Column, Html, escape, join, table, tag
-from segweave.report.measures import GROUPS, Score, by_label, measures
+from segweave.report.measures import GROUPS, by_label, measures
 from segweave.report.numbers import (
     count_cell,
     meter_cell,

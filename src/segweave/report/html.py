@@ -56,7 +56,7 @@ def join(parts: Iterable[Html], *, between: str = "") -> Html:
     return Html(html.escape(between).join(parts))
 
 
-def tag(name: str, *content: Html, **attributes: str | None) -> Html:
+def tag(name: str, /, *content: Html, **attributes: str | None) -> Html:
     """An element. An attribute that is None is left out; `class_` is class, `data_key` is data-key.
 
     >>> tag("p", escape("1 < 2"), class_="note", title=None)

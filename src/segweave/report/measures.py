@@ -3,17 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from segweave.evaluation.average_precision import PrecisionScore
 from segweave.evaluation.confusion import SemanticScore
 from segweave.evaluation.panoptic_quality import PanopticScore
 from segweave.labels import LabelSet
-
-Score = PanopticScore | SemanticScore | PrecisionScore
+from segweave.report.evaluation import Score
 
 CONVENTIONS = {
-    "coco": "what the COCO panoptic reference script computes, to the last digit: areas as the file states them, and"
-    " of several crowds of a label in an image only the last one",
-    "strict": "the definition of Kirillov et al. 2019, counted from the pixels alone",
+    "coco": "what the COCO reference scripts compute, to the last digit: areas as the files state them, and of several"
+    " crowds of a label in an image only the last one",
+    "strict": "the definition, counted from the pixels alone",
 }
 TASKS = {
     "panoptic": "panoptic: a label for every pixel, an identity for every thing",
@@ -72,7 +70,9 @@ def measures(score: Score) -> tuple[Measure, ...]:
 
 def by_label(score: Score) -> tuple[float | None, ...]:
     """The task's first number for each label: PQ, IoU or AP, 0..1."""
-    return tuple(found.pq if hasattr(found, "pq") else found for found in score.by_label)
+    if isinstance(score, PanopticScore):
+        return tuple(None if found is None else found.pq for found in score.by_label)
+    return score.by_label
 
 
 def label_name(labels: LabelSet, index: int) -> str:

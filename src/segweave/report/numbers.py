@@ -1,7 +1,6 @@
 """How numbers are written on a page: qualities in points of 100, a dash for what is not defined."""
 
 from segweave.evaluation.significance import Interval
-
 from segweave.report.bars import meter
 from segweave.report.html import EMPTY, Cell, Html, escape, tag
 
@@ -52,13 +51,13 @@ def range_of(interval: Interval | None) -> str:
     return f"{points(interval.low)} to {points(interval.high)}"
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def plural(number: int, one: str) -> str:
     """A count and what is counted.
 
     >>> plural(1, "image"), plural(2000, "image")
     ('1 image', '2,000 images')
     """
-    return f"{whole(number)} {one if number == 1 else many or one + 's'}"
+    return f"{whole(number)} {one if number == 1 else one + 's'}"
 
 
 def points_cell(value: float | None, *, hint: str = NOBODY_HAS_IT) -> Cell:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from segweave.evaluation.cityscapes_precision import cityscapes_precision
 
 from segweave.evaluation.average_precision import average_precision
 from segweave.evaluation.boundary import score_boundary
+from segweave.evaluation.cityscapes_precision import cityscapes_precision
 from segweave.evaluation.confusion import count_confusion, count_semantic_by_image, score_semantic
 from segweave.evaluation.detection_matches import precision_statistics
 from segweave.evaluation.error_analysis import analyse_errors

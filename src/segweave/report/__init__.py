@@ -1,0 +1,1 @@
+"""Two data sets in, one evaluation out: as a page, as numbers."""
