@@ -65,8 +65,8 @@ def losses_section(found: ErrorAnalysis) -> Html:
             table(columns, rows, caption="Points lost by type of mistake", kind="sortable"),
             paragraph(
                 escape(
-                    "A match loses 1 - IoU, a miss or a ghost one half, over the label's TP + FP/2 + FN/2; the parts add"
-                    " up to 100 - PQ."
+                    "A match loses 1 - IoU, a miss or a ghost one half, over the label's TP + FP/2 + FN/2; the parts"
+                    " add up to 100 - PQ."
                 ),
                 kind="note",
             ),

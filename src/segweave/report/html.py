@@ -68,7 +68,9 @@ def tag(name: str, /, *content: Html, **attributes: str | None) -> Html:
         if value is not None
     )
     opening = f"<{name}{''.join(named)}>"
-    return Html(opening if name in _WITHOUT_CONTENT else f"{opening}{''.join(content)}</{name}>")
+    if name in _WITHOUT_CONTENT:
+        return Html(f"{opening[:-1]}/>")  # drawings need the slash: without it a shape would hold those that follow
+    return Html(f"{opening}{''.join(content)}</{name}>")
 
 
 def paragraph(*content: Html, kind: str | None = None) -> Html:
@@ -88,7 +90,7 @@ def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
 
 def picture(source: str, *, alt: str, caption: Html, size: tuple[int, int]) -> Html:
     """An image with words under it. source: a data URI. alt: plain text. size: (height, width) px."""
-    drawn = tag("img", src=source, alt=alt, width=str(size[1]), height=str(size[0]), loading="lazy", decoding="async")
+    drawn = tag("img", src=source, alt=alt, width=str(size[1]), height=str(size[0]))
     return tag("figure", drawn, tag("figcaption", caption))
 
 

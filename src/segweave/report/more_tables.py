@@ -75,8 +75,8 @@ def slices_section(found: tuple[SliceScore[Score], ...]) -> Html:
 def comparison_section(found: Comparison) -> Html:
     """Differences of two predictions on the same images."""
     intro = (
-        f"A is {found.a}, B is {found.b}; both on the same {found.images:,} images. A difference above 0 means that A is"
-        f" better. {_verdict(found)}"
+        f"A is {found.a}, B is {found.b}; both on the same {found.images:,} images. A difference above 0 means that A"
+        f" is better. {_verdict(found)}"
     )
     return join(
         (
