@@ -87,9 +87,7 @@ def test_bad_maps_are_named():
     good = np.zeros((2, 2), np.int32)
     with pytest.raises(InvalidSegmentation, match=r"found \(2, 2\) and \(1, 4\)"):
         confusion_of_maps(good, good.reshape(1, 4), TWO)
-    with pytest.raises(
-        InvalidSegmentation, match="must hold labels 0..1 and -1 for void; found 0..255"
-    ):
+    with pytest.raises(InvalidSegmentation, match=r"must hold labels 0\.\.1 and -1 for void; found 0\.\.255"):
         confusion_of_maps(good, good + np.array([0, 255]), TWO)
     with pytest.raises(InvalidSegmentation, match="the truth must hold integers; found float64"):
         confusion_of_maps(good * 1.0, good, TWO)

@@ -132,6 +132,9 @@ def _things(side: InstanceSide, convention: Convention) -> tuple[Ints, Floats, l
 
 
 def _mean(values: Floats) -> float | None:
-    """Of what is defined: hotcoco writes -1 where nothing is."""
+    """Of what is defined: hotcoco writes -1 where nothing is.
+
+    The protocol adds 2e-16 to a denominator, so that a perfect precision is 0.9999999999999998; the last digit goes.
+    """
     defined = values[values > -1]
-    return float(defined.mean()) if defined.size else None
+    return round(float(defined.mean()), 15) if defined.size else None
