@@ -57,7 +57,5 @@ def test_what_cannot_be_read_is_named(tmp_path: Path):
 
 def test_images_without_a_row_are_named(tmp_path: Path):
     table = read_attributes(write(tmp_path, "image,time\nz,day\n"))
-    with pytest.raises(
-        FormatError, match="has no row for 2 of 2 images, the first: 7, 'b'; its column"
-    ):
+    with pytest.raises(FormatError, match="has no row for 2 of 2 images, the first: 7, 'b'; its column"):
         table.of_images(IMAGES)
