@@ -56,11 +56,11 @@ def test_a_dog_taken_for_a_cat_has_the_wrong_label_on_both_sides():
 
 def test_a_cat_taken_for_grass_is_lost_to_the_background():
     """All 2 px of the cat are predicted as grass, which is matched with the other 4: IoU 4/6."""
-    assert types(seg([1, 1, 2, 2, 2, 2], [CAT, GRASS]), seg([1] * 6, [GRASS])) == (["background", ""], [""])
+    assert types(seg([1, 1, 2, 2, 2, 2], [CAT, GRASS]), seg([1] * 6, [GRASS])) == (["background-caused", ""], [""])
 
 
 def test_a_cat_in_the_grass_where_none_is_is_invented_from_the_background():
-    assert types(seg([1] * 6, [GRASS]), seg([1, 1, 2, 2, 2, 2], [CAT, GRASS])) == ([""], ["background", ""])
+    assert types(seg([1] * 6, [GRASS]), seg([1, 1, 2, 2, 2, 2], [CAT, GRASS])) == ([""], ["background-caused", ""])
 
 
 def test_one_cat_in_two_pieces_is_split():
@@ -138,7 +138,7 @@ def test_all_losses_add_up_to_what_pq_lacks(seed: int, convention: str):
 def test_a_perfect_prediction_loses_nothing():
     scene = random_segmentation(np.random.default_rng(4), (30, 40))
     found = analyse_errors(table(scene, scene))
-    assert found.all.total == 0 and found.images == () and found.background.share == 0
+    assert found.all.total == 0 and found.images == () and found.stuff_caused.share == 0
     assert not (found.confusion - np.diag(np.diag(found.confusion))).any()
 
 
@@ -149,15 +149,15 @@ def test_the_confusion_counts_segments_whatever_their_label():
 
 
 def test_the_question_of_the_background_is_answered_with_numbers():
-    lost = analyse_errors(table(seg([1, 1, 2, 2, 2, 2], [CAT, GRASS]), seg([1] * 6, [GRASS]))).background
+    lost = analyse_errors(table(seg([1, 1, 2, 2, 2, 2], [CAT, GRASS]), seg([1] * 6, [GRASS]))).stuff_caused
     assert (
         lost.verdict == "yes"
         and lost.share == 1.0
         and "100.0 PQ points that things lose, 100.0 (100 %)" in lost.sentence
     )
-    kept = analyse_errors(table(seg([1, 1, 0, 2], [CAT, GRASS]), seg([0, 0, 0, 1], [GRASS]))).background
+    kept = analyse_errors(table(seg([1, 1, 0, 2], [CAT, GRASS]), seg([0, 0, 0, 1], [GRASS]))).stuff_caused
     assert kept.verdict == "no" and kept.share == 0
-    none = analyse_errors(table(seg([1, 1], [GRASS]), seg([1, 0], [GRASS]))).background
+    none = analyse_errors(table(seg([1, 1], [GRASS]), seg([1, 0], [GRASS]))).stuff_caused
     assert none.verdict == "unknown" and none.share is None
 
 

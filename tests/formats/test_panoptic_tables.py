@@ -37,7 +37,7 @@ def segment(number: int, category: int, **more: object) -> dict:
 
 def table(truth: Path, guess: Path) -> OverlapTable:
     data = open_dataset(truth)
-    return panoptic_table(index_of(data), 0, index_of(open_prediction(guess, truth=data)), 0)
+    return panoptic_table((index_of(data), 0), (index_of(open_prediction(guess, truth=data)), 0))
 
 
 IDS = np.array([[70000, 70000, 70000, 5, 5, 0], [70000, 70000, 300, 5, 5, 0]])
@@ -68,7 +68,7 @@ def test_tidied_it_is_what_segmentations_give(tmp_path: Path):
         save_dataset(samples, tmp_path / name, "coco-panoptic")
         sides[name] = open_dataset(tmp_path / name)
     for k in range(4):
-        raw = panoptic_table(index_of(sides["truth"]), k, index_of(sides["guess"]), k)
+        raw = panoptic_table((index_of(sides["truth"]), k), (index_of(sides["guess"]), k))
         wanted = overlap_table(sides["truth"][k].truth, sides["guess"][k].truth, raw.images[0])
         clean = tidied(raw)
         for column in ("truth_row", "prediction_row", "pixels"):

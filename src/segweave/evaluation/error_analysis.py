@@ -14,6 +14,7 @@ from segweave.evaluation.error_types import (
     ERROR_TYPES,
     RAGGED,
     SPLIT,
+    STUFF_CAUSED,
     ErrorType,
     SegmentErrors,
     segment_errors,
@@ -59,7 +60,7 @@ class ImageLoss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackgroundAnswer:
+class StuffAnswer:
     """Is the handling of the background the bottleneck? share: of the things' lost points, None without things.
 
     yes: a third or more; partly: 15 % or more; no: less.
@@ -88,7 +89,7 @@ class ErrorAnalysis:
     fixed: Mapping[ErrorType, FixedQuality]
     confusion: Ints
     images: tuple[ImageLoss, ...]
-    background: BackgroundAnswer
+    stuff_caused: StuffAnswer
 
 
 def analyse_errors(table: OverlapTable, *, convention: Convention = "coco") -> ErrorAnalysis:
@@ -123,7 +124,7 @@ def analyse_errors(table: OverlapTable, *, convention: Convention = "coco") -> E
         fixed={name: _fixed(matches, errors, counts, kind) for kind, name in enumerate(ERROR_TYPES)},
         confusion=_confusion(matches),
         images=_images(matches.table, lost, int(seen.sum())),
-        background=_background(means["things"]),
+        stuff_caused=_stuff_answer(means["things"]),
     )
 
 
@@ -214,14 +215,12 @@ def _images(table: OverlapTable, lost: _Lost, labels: int) -> tuple[ImageLoss, .
     )
 
 
-def _background(things: Losses | None) -> BackgroundAnswer:
+def _stuff_answer(things: Losses | None) -> StuffAnswer:
     if things is None:
-        return BackgroundAnswer(
-            share=None, verdict="unknown", sentence="There are no things, so nothing is lost to stuff."
-        )
-    lost, total = things.by_type["background"], things.total
+        return StuffAnswer(share=None, verdict="unknown", sentence="There are no things, so nothing is lost to stuff.")
+    lost, total = things.by_type[ERROR_TYPES[STUFF_CAUSED]], things.total
     if not total:
-        return BackgroundAnswer(share=0.0, verdict="no", sentence="Things lose nothing.")
+        return StuffAnswer(share=0.0, verdict="no", sentence="Things lose nothing.")
     share = lost / total
     verdict: Literal["yes", "partly", "no"] = "yes" if share >= _YES else "partly" if share >= _PARTLY else "no"
     words = {
@@ -229,8 +228,10 @@ def _background(things: Losses | None) -> BackgroundAnswer:
         "partly": "The handling of the background is part of the problem",
         "no": "The handling of the background is not the bottleneck",
     }
-    largest = max((name for name in ERROR_TYPES if name != "background"), key=lambda name: things.by_type[name])
-    return BackgroundAnswer(
+    largest = max(
+        (name for name in ERROR_TYPES if name != ERROR_TYPES[STUFF_CAUSED]), key=lambda name: things.by_type[name]
+    )
+    return StuffAnswer(
         share=share,
         verdict=verdict,
         sentence=(

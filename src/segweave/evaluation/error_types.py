@@ -5,7 +5,7 @@ A truth without a match (FN) and a prediction without one (FP) get the first typ
 =============  =======================================================  ==============================================
 type           FN: a truth t                                            FP: a prediction p
 =============  =======================================================  ==============================================
-background     a prediction beyond the border between things and stuff  the same, seen from p
+stuff-caused   a prediction beyond the border between things and stuff  the same, seen from p
                has IoU > 0.5 with t
 wrong label    a prediction of another label has IoU > 0.5 with t       the same, seen from p
 split          two or more predictions of its label that lie mostly in  p is such a piece of a truth, matched or not
@@ -14,13 +14,14 @@ merged         a prediction of its label covers more than half of t     p covers
                and of other truths of the label                         its label
 ragged edge    a prediction of its label without a match has IoU >=     the same, seen from p
                0.1 with t (a match loses 1 - IoU by this type too)
-background     more than half of t, a thing, is predicted as stuff, or  more than half of p, a thing, lies on stuff of
+stuff-caused   more than half of t, a thing, is predicted as stuff, or  more than half of p, a thing, lies on stuff of
                of stuff as things                                       the truth, or of stuff on things
 missed, ghost  everything else                                          everything else
 =============  =======================================================  ==============================================
 
 The order and the bounds follow TIDE (Bolya et al. 2020, "TIDE: A General Toolbox for Identifying Object Detection
-Errors", §2.2), which knows no stuff and no identity; split, merged and background are ours.
+Errors", §2.2), which knows no stuff and no identity; split, merged and stuff-caused are ours. Reports call the last
+"background-caused", as people ask for it.
 """
 
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ from segweave.evaluation.matching import Floats, Matches
 from segweave.segmentation import OverlapTable
 from segweave.segmentation.overlap_table import VOID, Bools, Ints
 
-ErrorType = Literal["missed", "ghost", "wrong label", "split", "merged", "ragged edge", "background"]
+ErrorType = Literal["missed", "ghost", "wrong label", "split", "merged", "ragged edge", "background-caused"]
 ERROR_TYPES: tuple[ErrorType, ...] = get_args(ErrorType)
 """In the order in which reports show them."""
-MISSED, GHOST, WRONG_LABEL, SPLIT, MERGED, RAGGED, BACKGROUND = range(len(ERROR_TYPES))
+MISSED, GHOST, WRONG_LABEL, SPLIT, MERGED, RAGGED, STUFF_CAUSED = range(len(ERROR_TYPES))
 NO_ERROR = -1
 
 _NEAR = 0.1  # IoU from which two segments of one label are taken to mean the same thing
@@ -77,8 +78,8 @@ def segment_errors(matches: Matches) -> SegmentErrors:
     types = np.where(missed, MISSED, NO_ERROR).astype(np.int8), np.where(ghost, GHOST, NO_ERROR).astype(np.int8)
     fixed = np.where(missed, 1.0, 0.0)
     opposite = _mostly_opposite(table, pairs)
-    types[0][missed & opposite[0]] = BACKGROUND
-    types[1][ghost & opposite[1]] = BACKGROUND
+    types[0][missed & opposite[0]] = STUFF_CAUSED
+    types[1][ghost & opposite[1]] = STUFF_CAUSED
     near = pairs.same & (pairs.iou >= _NEAR) & missed[pairs.row] & ghost[pairs.column]
     _set(types, pairs, near, RAGGED)
     merged = _merged(table, pairs)
@@ -93,7 +94,7 @@ def segment_errors(matches: Matches) -> SegmentErrors:
     fixed[missed & is_split] = joined[missed & is_split]
     over = ~pairs.same & (pairs.iou > 0.5)
     _set(types, pairs, over & ~pairs.across, WRONG_LABEL)
-    _set(types, pairs, over & pairs.across, BACKGROUND)
+    _set(types, pairs, over & pairs.across, STUFF_CAUSED)
     fixed[pairs.row[over]] = pairs.iou[over]
     types[0][~missed], types[1][~ghost] = NO_ERROR, NO_ERROR
     return SegmentErrors(

@@ -95,6 +95,7 @@ def _file_name(index: InstancesIndex, place: int) -> str:
 
 
 def load_sample(index: InstancesIndex, place: int) -> Sample:
+    """Read the image at `place` of `index.images`, with its annotations."""
     image = index.images[place]
     number = _number(index, place)
     name = f"image {number!r}"

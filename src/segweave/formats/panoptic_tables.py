@@ -22,6 +22,9 @@ from segweave.segmentation import ImageKey, OverlapTable
 from segweave.segmentation import Side as TableSide
 from segweave.segmentation.overlap_table import UNLISTED, VOID, Ints
 
+Place = tuple[PanopticIndex, int]
+"""An image of a COCO panoptic file: its index, and the place among the index's `pairs`."""
+
 _LARGEST = 2**53  # a stated area may be any number
 _FEW = 1 << 12  # pairs of ids that a first table has room for, twice over
 
@@ -35,32 +38,32 @@ def index_of(data: Dataset) -> PanopticIndex | None:
     return None
 
 
-def panoptic_table(truth: PanopticIndex, place: int, prediction: PanopticIndex, other: int) -> OverlapTable:
-    """The table of the truth's image at `place` and the prediction's at `other` of their `pairs`.
+def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
+    """The table of one image of the truth and one of the prediction: (index, place among its `pairs`) each.
 
     Rows stand as the files list them. The truth keeps what its file says, right or wrong: stated areas, segments
     without a pixel, crowds of stuff, stuff in several segments; pixels of ids that it does not list are `UNLISTED`.
     (`tidied` makes of it what `Segmentation`s would have given.) A prediction must be sound: `FormatError` for an id
     that is not listed and for a listed one without pixels. So are unknown categories and sizes that differ.
     """
-    where = f"image {image_name(truth, place).id!r}"
-    paths = [png_path(i, i.pairs[k][1], str(i.path)) for i, k in ((truth, place), (prediction, other))]
+    where = f"image {image_name(*truth).id!r}"
+    paths = [png_path(i, i.pairs[k][1], str(i.path)) for i, k in (truth, prediction)]
     first, second = (read_rgb_png(path) for path in paths)
     if first.shape != second.shape:
         sizes = f"{first.shape[:2]} pixels (height, width); the prediction {paths[1]} has {second.shape[:2]}"
         raise FormatError(f"{paths[0]}: {where}: has {sizes}; they must be equal")
-    for index, at, path in ((truth, place, paths[0]), (prediction, other, paths[1])):
+    for (index, at), path in zip((truth, prediction), paths, strict=True):
         size = stated_size(index, at)
         if size is not None and size != first.shape[:2]:
             raise FormatError(
                 f"{path}: {where}: has {first.shape[:2]} pixels (height, width); {index.path} says {size}"
             )
     pairs, pixels = _count_pairs(first.reshape(-1), second.reshape(-1))
-    listed = read_listed(truth, place), read_listed(prediction, other)
-    truth_row, truth_side = _side(truth, listed[0], (pairs >> 24, pixels), where)
-    prediction_row, prediction_side = _side(prediction, listed[1], (pairs & 0xFFFFFF, pixels), where)
-    _check_sound(prediction, listed[1], prediction_side, f"{where} in {paths[1]}")
-    name = image_name(truth, place)
+    listed = read_listed(*truth), read_listed(*prediction)
+    truth_row, truth_side = _side(truth[0], listed[0], (pairs >> 24, pixels), where)
+    prediction_row, prediction_side = _side(prediction[0], listed[1], (pairs & 0xFFFFFF, pixels), where)
+    _check_sound(prediction[0], listed[1], prediction_side, f"{where} in {paths[1]}")
+    name = image_name(*truth)
     order, summed = _in_order(truth_row * len(prediction_side) + prediction_row, pixels)
     return OverlapTable(
         images=(ImageKey(id=name.id, name=name.stem, size=first.shape[:2]),),

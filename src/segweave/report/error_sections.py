@@ -20,7 +20,7 @@ ERROR_COLORS: dict[ErrorType, Color] = {
     "split": (86, 180, 233),
     "merged": (0, 114, 178),
     "ragged edge": (240, 228, 66),
-    "background": (0, 158, 115),
+    "background-caused": (0, 158, 115),
 }
 """Colours that every kind of colour vision tells apart (Okabe and Ito 2008)."""
 
@@ -31,7 +31,7 @@ ERROR_MEANINGS: dict[ErrorType, str] = {
     "split": "one thing in several pieces",
     "merged": "several things in one piece",
     "ragged edge": "found, but the outline is off",
-    "background": "a thing taken for stuff, or stuff for a thing",
+    "background-caused": "a thing taken for stuff, or stuff for a thing",
 }
 
 _MOST_LABELS = 20
@@ -59,7 +59,7 @@ def losses_section(found: ErrorAnalysis) -> Html:
         rows.append([name, text_cell(ERROR_MEANINGS[kind]), *cells])
     return join(
         (
-            paragraph(escape(found.background.sentence), kind="verdict"),
+            paragraph(escape(found.stuff_caused.sentence), kind="verdict"),
             *bars,
             legend([(ERROR_COLORS[kind], kind) for kind in ERROR_TYPES]),
             table(columns, rows, caption="Points lost by type of mistake", kind="sortable"),

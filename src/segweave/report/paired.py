@@ -100,7 +100,7 @@ class Paired:
             return None
         there, here = self.pairing.places[place]
         places = self.truth.data.places[there], self.prediction.data.places[here]
-        table = panoptic_table(truth_index, places[0], prediction_index, places[1])
+        table = panoptic_table((truth_index, places[0]), (prediction_index, places[1]))
         self._check_labels(set(table.prediction.label.tolist()), table.images[0].id)
         return table
 

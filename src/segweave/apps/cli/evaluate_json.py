@@ -74,7 +74,7 @@ def errors_json(found: ErrorAnalysis) -> Json:
         "lost": {name: _losses(getattr(found, name)) for name in ("all", "things", "stuff")},
         "labels": {name: _losses(losses) for name, losses in zip(names, found.by_label, strict=True)},
         "fixed": {kind: asdict(quality) for kind, quality in found.fixed.items()},
-        "background": asdict(found.background),
+        "background": asdict(found.stuff_caused),
         "confusion": [
             {
                 "truth": names[row] if row < len(names) else None,

@@ -39,7 +39,7 @@ def print_errors(found: ErrorAnalysis) -> None:
     rows.append(("sum", *[percent(None if losses is None else losses.total) for _, losses in groups], ""))
     columns = ("type", "all", "things", "stuff", "PQ if fixed")
     print_table(columns, rows, right=columns[1:])
-    print(f"\n{found.background.sentence}")
+    print(f"\n{found.stuff_caused.sentence}")
     _print_confusions(found)
     if found.images:
         print("\nImages that cost most:")
