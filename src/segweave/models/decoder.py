@@ -32,7 +32,11 @@ class LogitsDecoder:
 
     def decode(self, outputs: Outputs, *, size: Size, labels: LabelSet, task: Task) -> Result:
         """The result in the photograph's pixels; size: (height, width)."""
-        return decode_logits(_maps(outputs, self.logits, len(labels)), size, labels)
+        return decode_logits(self.label_logits(outputs, labels), size, labels)
+
+    def label_logits(self, outputs: Outputs, labels: LabelSet) -> Maps:
+        """(len(labels), h, w): the label logits among the outputs."""
+        return _maps(outputs, self.logits, len(labels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class CentersDecoder:
 
     def decode(self, outputs: Outputs, *, size: Size, labels: LabelSet, task: Task) -> Result:
         """The result in the photograph's pixels; size: (height, width)."""
-        logits = _maps(outputs, self.logits, len(labels))
+        logits = self.label_logits(outputs, labels)
         if task == "semantic":
             return decode_logits(logits, size, labels)
         heat, offsets = _maps(outputs, self.heat, 1), _maps(outputs, self.offsets, 2)
@@ -63,6 +67,10 @@ class CentersDecoder:
             )
         panoptic = decode_centers(logits, heat, offsets, size=size, labels=labels, rule=self.rule)
         return panoptic_to_instances(panoptic) if task == "instance" else panoptic
+
+    def label_logits(self, outputs: Outputs, labels: LabelSet) -> Maps:
+        """(len(labels), h, w): the label logits among the outputs."""
+        return _maps(outputs, self.logits, len(labels))
 
 
 Decoder = LogitsDecoder | CentersDecoder

@@ -1,7 +1,10 @@
 """What a model is to the rest of segweave: images in, one result each out."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from segweave.formats import Photo
 from segweave.labels import LabelSet
@@ -33,4 +36,16 @@ class SegmentationModel(Protocol):
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
+        ...
+
+
+@runtime_checkable
+class ProbabilityModel(SegmentationModel, Protocol):
+    """A model that also says how probable each label is: what class extension weighs (`combine.apply_odds`)."""
+
+    def probabilities(self, images: Sequence[Photo]) -> list[NDArray[np.float32]]:
+        """For each photograph (len(labels), h, w) float32, 0..1, sums to 1 over the labels.
+
+        h x w is the network's own grid, laid over the whole photograph with half-pixel centres.
+        """
         ...

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segweave.errors import ModelError, UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet
+from segweave.models.decode import softmax
 from segweave.models.decoder import Outputs
 from segweave.models.description import METADATA_KEY, ModelDescription
 from segweave.models.preprocess import Size
@@ -48,6 +49,14 @@ class OnnxModel:
         if task not in self.tasks:
             raise UsageError(f"task {task!r} is not offered by this model; {did_you_mean(task, self.tasks)}")
         return [self.decode(self.run(self.to_input(image)), _size(image), task) for image in images]
+
+    def probabilities(self, images: Sequence[Photo]) -> list[NDArray[np.float32]]:
+        """(len(labels), h, w) float32 for each photograph: the softmax of its label logits (`ProbabilityModel`)."""
+        found = []
+        for image in images:
+            logits = self.description.decoder.label_logits(self.run(self.to_input(image)), self.labels)
+            found.append(softmax(logits).transpose(2, 0, 1))
+        return found
 
     def to_input(self, image: Photo) -> NDArray[np.float32]:
         """(1, 3, h, w) float32: what the network sees of the photograph."""
