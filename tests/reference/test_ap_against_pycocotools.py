@@ -52,17 +52,8 @@ def files(seed: int, folder: Path, *, boxes: bool, images: int = 6, many: int = 
             shape = {"size": list(SIZE), "counts": rle.counts.decode()}
             area = float(mask.sum()) * float(rng.choice([1.0, 0.9, 4.0]))
             crowd = int(rng.random() < 0.15)
-            truth.append(
-                dict(
-                    id=len(truth) + 1,
-                    image_id=image,
-                    category_id=label,
-                    iscrowd=crowd,
-                    area=area,
-                    segmentation=shape,
-                    bbox=[0, 0, 1, 1],
-                )
-            )
+            row = dict(id=len(truth) + 1, image_id=image, category_id=label, iscrowd=crowd, area=area)
+            truth.append(row | dict(segmentation=shape, bbox=[0, 0, 1, 1]))
             for _ in range(int(rng.integers(0, 3))):
                 moved = np.roll(mask, rng.integers(-4, 5, 2), (0, 1))
                 guess.append((image, label if rng.random() < 0.8 else int(rng.integers(1, 4)), moved))

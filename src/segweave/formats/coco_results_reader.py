@@ -10,43 +10,21 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from segweave.errors import FormatError, ImageError
+from segweave.errors import FormatError
 from segweave.formats.coco_categories import Categories, ids_of_table, read_categories
-from segweave.formats.coco_files import Photographs, images_by_id, is_json_list, photograph_name
-from segweave.formats.coco_masks import read_labelled_mask, read_rle
+from segweave.formats.coco_files import Photographs, images_by_id, is_json_list
 from segweave.formats.coco_panoptic import check_image_ids, image_entry, save_index
 from segweave.formats.coco_results import result_entries, save_results
-from segweave.formats.dataset import Dataset, ImageName, Note, Sample
+from segweave.formats.coco_results_sample import ImageId, ResultsIndex, load_sample, result_name
+from segweave.formats.dataset import Dataset, Note, Sample
 from segweave.formats.format import Format
 from segweave.formats.holds import Holds
-from segweave.formats.images import image_size
-from segweave.formats.json_parts import (
-    Entry,
-    entry_of,
-    image_size_in,
-    load_json,
-    name_or_number,
-    number_or_none,
-    shown,
-)
+from segweave.formats.json_parts import Entry, entry_of, load_json, name_or_number, shown
 from segweave.formats.json_sketch import json_files, json_keys
-from segweave.formats.photographs import image_stem, make_sample
 from segweave.labels import LabelSet, LabelTable, label_table
-from segweave.segmentation import Instances, Rle, Segment
+from segweave.segmentation import Instances
 
-_Id = int | str
 _NEEDED = {"image_id", "category_id", "score"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """images: what is known of each image; an empty entry where no file says it."""
-
-    path: Path
-    categories: Categories
-    images: tuple[tuple[_Id, Entry], ...]
-    detections: Mapping[_Id, list[Entry]]
-    photographs: Photographs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +33,7 @@ class _Side:
 
     path: Path
     data: Entry
-    images: dict[_Id, Entry]
+    images: dict[ImageId, Entry]
 
 
 def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path | None) -> Dataset:
@@ -92,40 +70,12 @@ def open_results_of(path: Path, truth_json: Path) -> Dataset:
     return _dataset(path, detections, read_categories(side.data, side.path, given=None), side=side, images=None)
 
 
-def box_areas(data: Dataset, sample: Sample, place: int) -> tuple[float, ...] | None:
-    """px of the boxes that the list states of the detections of `sample`, read at `place` of `data`.
-
-    COCO's evaluation sorts detections into small and large by these, where the list's first detection has a box. None
-    where it has none, and for data sets of other formats.
-    """
-    load = data.load
-    if not (isinstance(load, partial) and load.func is _load_sample):
-        return None
-    index: _Index = load.args[0]
-    first = next((row for rows in index.detections.values() for row in rows), {})
-    if not first.get("bbox"):
-        return None
-    rows = index.detections.get(index.images[place][0], [])
-    if len(rows) > len(sample.truth):
-        name = f"image {sample.image_id!r}"
-        rows = [row for k, row in enumerate(rows) if _read(index, row, sample.size, f"{name}, detection {k}", [])]
-    areas = []
-    for row in rows:
-        box = row.get("bbox")
-        if not (isinstance(box, list) and len(box) == 4 and all(isinstance(n, int | float) for n in box)):
-            raise FormatError(
-                f"{index.path}: image {sample.image_id!r}: expected a 'bbox' of 4 numbers; found {shown(box)}"
-            )
-        areas.append(float(box[2]) * float(box[3]))
-    return tuple(areas)
-
-
-def _detections(path: Path) -> tuple[Path, dict[_Id, list[Entry]]]:
+def _detections(path: Path) -> tuple[Path, dict[ImageId, list[Entry]]]:
     path = _only_list(path)
     rows = load_json(path)
     if not isinstance(rows, list):
         raise FormatError(f"{path}: expected a list of detections; found {shown(rows)}")
-    detections: dict[_Id, list[Entry]] = {}
+    detections: dict[ImageId, list[Entry]] = {}
     for i, value in enumerate(rows):
         row = entry_of(value, f"{path}: [{i}]")
         detections.setdefault(name_or_number(row, "image_id", f"{path}: [{i}]"), []).append(row)
@@ -134,19 +84,21 @@ def _detections(path: Path) -> tuple[Path, dict[_Id, list[Entry]]]:
 
 def _dataset(
     path: Path,
-    detections: Mapping[_Id, list[Entry]],
+    detections: Mapping[ImageId, list[Entry]],
     categories: Categories,
     *,
     side: _Side | None,
     images: Path | None,
 ) -> Dataset:
-    known: tuple[tuple[_Id, Entry], ...] = tuple(side.images.items()) if side else tuple((n, {}) for n in detections)
-    index = _Index(path, categories, known, detections, Photographs.near(side.path if side else path, images))
-    load, name = partial(_load_sample, index), partial(_name, index)
+    known: dict[ImageId, Entry] = side.images if side else {number: {} for number in detections}
+    index = ResultsIndex(
+        path, categories, tuple(known.items()), detections, Photographs.near(side.path if side else path, images)
+    )
+    load, name = partial(load_sample, index), partial(result_name, index)
     return Dataset(categories.labels, categories.notes, load, name, range(len(known)))
 
 
-def _side_file(path: Path, detections: Mapping[_Id, list[Entry]]) -> _Side | None:
+def _side_file(path: Path, detections: Mapping[ImageId, list[Entry]]) -> _Side | None:
     """The first JSON beside that has images and categories, and all those that the detections name."""
     used = {row.get("category_id") for rows in detections.values() for row in rows if _is_int(row.get("category_id"))}
     first = [path.with_name(f"{path.stem}.images.json"), path.with_name("images.json")]
@@ -164,7 +116,7 @@ def _side_file(path: Path, detections: Mapping[_Id, list[Entry]]) -> _Side | Non
 
 
 def _categories(
-    path: Path, detections: Mapping[_Id, list[Entry]], labels: LabelTable | None, side: _Side | None
+    path: Path, detections: Mapping[ImageId, list[Entry]], labels: LabelTable | None, side: _Side | None
 ) -> Categories:
     if side is not None:
         return read_categories(side.data, side.path, given=labels)
@@ -184,67 +136,6 @@ def _categories(
 
 def _is_int(value: object) -> bool:
     return type(value) is int
-
-
-def _name(index: _Index, place: int) -> ImageName:
-    return ImageName(index.images[place][0], image_stem(_file_name(index, place)))
-
-
-def _file_name(index: _Index, place: int) -> str:
-    """The photograph's name as a file says it, "" where none does."""
-    number, image = index.images[place]
-    name = image.get("file_name")
-    return "" if name is None else str(photograph_name(name, f"{index.path}: image {number!r}"))
-
-
-def _load_sample(index: _Index, place: int) -> Sample:
-    number, image = index.images[place]
-    rows = index.detections.get(number, [])
-    name = f"image {number!r}"
-    where = f"{index.path}: {name}"
-    stems = [f"{number:012d}", str(number)] if isinstance(number, int) else [number]
-    image_name = _file_name(index, place)
-    names = [image_name] if image_name else [f"{s}.jpg" for s in stems if "/" not in s and "\\" not in s]
-    photograph = index.photographs.find(names)
-    size = _size(image, rows, photograph, where)
-    notes: list[Note] = []
-    found = [_read(index, row, size, f"{name}, detection {k}", notes) for k, row in enumerate(rows)]
-    kept = [pair for pair in found if pair is not None]
-    masks, segments = tuple(mask for mask, _ in kept), tuple(segment for _, segment in kept)
-    return make_sample(
-        Instances(size, masks, segments, index.categories.labels),
-        file=index.path,
-        image_path=photograph,
-        image_id=number,
-        image_name=image_name or (photograph.name if photograph else ""),
-        notes=notes,
-    )
-
-
-def _size(image: Entry, rows: Sequence[Entry], photograph: Path | None, where: str) -> tuple[int, int]:
-    if image.get("height") is not None or image.get("width") is not None:
-        return image_size_in(image, where)
-    for row in rows:
-        if isinstance(mask := row.get("segmentation"), dict):
-            return read_rle(mask, where, None)[0]
-    if photograph is not None:
-        try:
-            return image_size(photograph)
-        except ImageError as error:
-            raise FormatError(f"{where}: no mask says its size, and its photograph cannot be read: {error}") from None
-    raise FormatError(f"{where}: no mask says its size; expected its photograph, or a file with 'images' beside")
-
-
-def _read(
-    index: _Index, row: Entry, size: tuple[int, int], place: str, notes: list[Note]
-) -> tuple[Rle, Segment] | None:
-    """One detection, None where nothing of it can be kept; what is lost goes into `notes`."""
-    where = f"{index.path}: {place}"
-    score = number_or_none(row, "score", where)
-    if score is None:
-        raise FormatError(f"{where}: expected a 'score'; a list of detections has one each")
-    found = read_labelled_mask(row, index.categories, size=size, at=(index.path, place), notes=notes)
-    return None if found is None else (found[1], Segment(label=found[0], score=score))
 
 
 def _only_list(path: Path) -> Path:

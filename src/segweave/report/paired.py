@@ -6,7 +6,7 @@ from pathlib import Path
 
 from segweave.errors import FormatError, LabelError
 from segweave.formats import Dataset, Sample
-from segweave.formats.coco_results_reader import box_areas
+from segweave.formats.coco_results_sample import box_areas
 from segweave.formats.pairing import Pairing
 from segweave.formats.panoptic_tables import index_of, panoptic_table
 from segweave.formats.stated_areas import Areas

@@ -47,17 +47,13 @@ def evaluate(
 
       segweave evaluate truth/ a/ --against b/ --intervals
     """
-    from segweave.apps.cli.evaluate_request import Keep, Opening, question
+    from segweave.apps.cli.evaluate_request import Files, Keep, Opening, question
     from segweave.apps.cli.evaluate_run import run
 
     opening = Opening(
-        truth=truth,
-        prediction=prediction,
+        truth=Files(truth, format, labels),
+        prediction=Files(prediction, prediction_format, prediction_labels or labels),
         against=against,
-        format=format,
-        prediction_format=prediction_format,
-        labels=labels,
-        prediction_labels=prediction_labels,
         map_file=map_file,
         photographs=photographs_in,
     )

@@ -32,14 +32,12 @@ def agreement(
 
     Example:  segweave evaluate agreement anna/ ben/
     """
-    from segweave.apps.cli.evaluate_request import Keep, Opening, question
+    from segweave.apps.cli.evaluate_request import Files, Keep, Opening, question
     from segweave.apps.cli.evaluate_run import agreement_pieces, opened
     from segweave.evaluation.agreement import joined_agreements, score_agreement
 
     keep = Keep.checked(None, None, None, force=False, resume=False, skip_missing=skip_missing, workers=workers)
-    sides = Opening(
-        truth=first, prediction=second, format=format, prediction_format=format, labels=labels, map_file=map_file
-    )
+    sides = Opening(truth=Files(first, format, labels), prediction=Files(second, format, labels), map_file=map_file)
     asked = question("panoptic", "strict", errors=False, boundary=False, cityscapes=False, intervals=False)
     pair, _ = opened(sides, asked, keep)
     found = score_agreement(joined_agreements(agreement_pieces(pair, keep)))

@@ -13,17 +13,22 @@ from segweave.report.score import Question
 _MOST_WORKERS = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """One side as the user names it. format, labels: as the user names these too; None: to be found out."""
+
+    path: str
+    format: str | None = None
+    labels: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What to read, and how. against: a second prediction."""
+    """What to read. against: the path of a second prediction, of the same format and labels as the first."""
 
-    truth: str
-    prediction: str
+    truth: Files
+    prediction: Files
     against: str | None = None
-    format: str | None = None
-    prediction_format: str | None = None
-    labels: str | None = None
-    prediction_labels: str | None = None
     map_file: str | None = None
     photographs: str | None = None
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -33,9 +32,6 @@ from segweave.report.opening import paired, remarks, with_stated_areas
 from segweave.report.paired import Paired, Side
 from segweave.report.score import Question, scored
 
-if TYPE_CHECKING:
-    pass
-
 INTERRUPTED = 130
 _SKIP = "--skip-missing leaves such images out"
 
@@ -48,7 +44,9 @@ def run(opening: Opening, question: Question, keep: Keep, *, slices: str | None,
     counts, noted = _counted(pair, question, keep)
     other = None
     if opening.against is not None:
-        second, _ = opened(replace(opening, prediction=opening.against), question, keep)
+        second, _ = opened(
+            replace(opening, prediction=replace(opening.prediction, path=opening.against)), question, keep
+        )
         other, _ = _counted(second, question, replace(keep, counts=None, resume=False))
     finish(
         counts,
@@ -94,16 +92,14 @@ def finish(
 
 def opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tuple[str, ...]]:
     """The pairs of this shard, and what a reader of the numbers should know of the two data sets."""
-    data, format = open_source(
-        opening.truth, format=opening.format, labels=opening.labels, photographs=opening.photographs
-    )
-    truth = Side(data=data, path=Path(opening.truth))
-    check_is_there(opening.prediction)
-    if opening.prediction_format is not None:
-        format_named(opening.prediction_format)
-    labels = table_named(opening.prediction_labels or opening.labels)
-    guess = open_prediction(opening.prediction, opening.prediction_format, truth=data, labels=labels)
-    prediction = Side(data=guess, path=Path(opening.prediction))
+    there, here = opening.truth, opening.prediction
+    data, format = open_source(there.path, format=there.format, labels=there.labels, photographs=opening.photographs)
+    truth = Side(data=data, path=Path(there.path))
+    check_is_there(here.path)
+    if here.format is not None:
+        format_named(here.format)
+    guess = open_prediction(here.path, here.format, truth=data, labels=table_named(here.labels))
+    prediction = Side(data=guess, path=Path(here.path))
     if question.task == "instance":
         truth = with_stated_areas(truth)
     pair = paired(truth, prediction, map_file=opening.map_file)
