@@ -1,0 +1,29 @@
+"""Trained models with different label sets as one: class extension by co-occurrence and by odds, without training."""
+
+from segweave.combine.cooccurrence import CooccurrenceCounts, Unseen, cooccurrence_rule, count_cooccurrence
+from segweave.combine.extension import (
+    Foreign,
+    apply_table,
+    extension_table,
+    guarded_table,
+    override_table,
+    smoothed_probability,
+)
+from segweave.combine.odds import Promotion, apply_odds
+from segweave.combine.provenance import Provenance
+
+__all__ = [
+    "CooccurrenceCounts",
+    "Foreign",
+    "Promotion",
+    "Provenance",
+    "Unseen",
+    "apply_odds",
+    "apply_table",
+    "cooccurrence_rule",
+    "count_cooccurrence",
+    "extension_table",
+    "guarded_table",
+    "override_table",
+    "smoothed_probability",
+]
