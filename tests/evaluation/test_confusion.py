@@ -83,12 +83,33 @@ def test_a_table_counts_what_maps_count():
     assert by_image.predicted[0].tolist() == first.predicted.tolist()
 
 
+@pytest.mark.parametrize("truth", [np.uint8, np.int16, np.int32, np.int64, np.uint64, ">i4"])
+@pytest.mark.parametrize("guess", [np.uint8, np.int16, np.int32, np.int64, np.uint64, ">i4"])
+def test_maps_of_any_two_types_are_counted_alike(truth: type | str, guess: type | str):
+    rng = np.random.default_rng(7)
+    maps = rng.integers(0, 5, (2, 11, 64))
+    wanted = np.zeros((6, 6), np.int64)
+    np.add.at(wanted, tuple(maps.reshape(2, -1)), 1)
+    found = confusion_of_maps(maps[0].astype(truth), maps[1].astype(guess).T.copy().T, SOME_LABELS)
+    assert np.array_equal(found.pixels, wanted)
+
+
+def test_maps_without_pixels_have_an_empty_confusion():
+    assert not confusion_of_maps(np.zeros((0, 4), np.int32), np.zeros((0, 4), np.int32), TWO).pixels.any()
+
+
 def test_bad_maps_are_named():
     good = np.zeros((2, 2), np.int32)
     with pytest.raises(InvalidSegmentation, match=r"found \(2, 2\) and \(1, 4\)"):
         confusion_of_maps(good, good.reshape(1, 4), TWO)
     with pytest.raises(InvalidSegmentation, match=r"must hold labels 0\.\.1 and -1 for void; found 0\.\.255"):
         confusion_of_maps(good, good + np.array([0, 255]), TWO)
+    with pytest.raises(InvalidSegmentation, match=r"the truth must hold labels 0\.\.1 and -1 for void; found 0\.\.2"):
+        confusion_of_maps(good + np.array([0, 2]), good, TWO)  # 2: one too many, though void is counted beside it
+    with pytest.raises(InvalidSegmentation, match=r"found -2\.\.0"):
+        confusion_of_maps(good, good - np.array([0, 2]), TWO)
+    with pytest.raises(InvalidSegmentation, match=rf"found 0\.\.{2**64 - 1}"):  # as int64 it would be -1
+        confusion_of_maps(good, np.array([[0, 0], [0, 2**64 - 1]], np.uint64), TWO)
     with pytest.raises(InvalidSegmentation, match="the truth must hold integers; found float64"):
         confusion_of_maps(good * 1.0, good, TWO)
     with pytest.raises(LabelError, match="the other 'three'"):

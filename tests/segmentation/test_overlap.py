@@ -41,9 +41,9 @@ def test_maps_of_two_sizes_do_not_overlap(count):
         count(cats([[1, 1]]), cats([[1], [1]]))
 
 
-@pytest.mark.parametrize("length", [*range(0, 70), 1000])
+@pytest.mark.parametrize("length", [*range(0, 140), 1000])
 def test_runs_of_every_length_are_counted_in_full(length):
-    # the kernel looks at 16 pixels at once; a change anywhere in or after such a step must be seen
+    # the kernel looks at 64 pixels at once; a change anywhere in or after such a step must be seen
     a = np.zeros((1, length + 40), np.int32)
     a[0, length : length + 5] = 1
     b = np.zeros_like(a)
@@ -82,6 +82,17 @@ def test_the_joint_index_does_not_overflow_at_the_borders_of_its_types(rows, col
     np.add.at(expected, (a[0], b[0]), 1)
     assert np.array_equal(count_pairs_numpy(a, b, (rows, columns)), expected)
     assert np.array_equal(count_pairs(a, b, (rows, columns)), expected)
+
+
+def test_minus_one_counts_at_the_end_and_what_is_outside_leaves_the_table_unfilled():
+    a, b = np.array([[0, 1, 1, -1, 0]]), np.array([[0, 0, -1, -1, 0]])
+    assert count_pairs(a, b, (2, 3)).tolist() == [[2, 0, 0], [1, 0, 2]]  # -1 is row 1, column 2
+    for strange in (-2, 3, 2**40, -(2**40)):
+        for at in (0, 70, 149):  # the first pixel, one in the middle, and the last
+            wide = np.zeros((1, 150), np.int64)
+            wide[0, at] = strange
+            assert count_pairs(np.zeros_like(wide), wide, (2, 3)).sum() == at
+            assert count_pairs(wide, np.zeros_like(wide), (3, 2)).sum() == at
 
 
 def test_seventy_thousand_segments_overlap_with_one():

@@ -123,16 +123,16 @@ def confusion_of_maps(truth: NDArray[Any], prediction: NDArray[Any], labels: Lab
     truth, prediction = np.asarray(truth), np.asarray(prediction)
     if truth.shape != prediction.shape:
         raise InvalidSegmentation(f"two maps of one image have one size; found {truth.shape} and {prediction.shape}")
-    n = len(labels)
     for name, found in (("truth", truth), ("prediction", prediction)):
         if found.dtype.kind not in "iu":
             raise InvalidSegmentation(f"the {name} must hold integers; found {found.dtype}")
-        low, high = (int(found.min()), int(found.max())) if found.size else (0, 0)
-        if low < -1 or high >= n:
-            raise InvalidSegmentation(f"the {name} must hold labels 0..{n - 1} and -1 for void; found {low}..{high}")
-    shifted = [np.add(found, 1, dtype=np.int32) for found in (truth, prediction)]
-    pixels = count_pairs(shifted[0], shifted[1], (n + 1, n + 1))
-    return Confusion(labels, np.roll(pixels, (-1, -1), axis=(0, 1)))
+    n = len(labels)
+    # One row and column more than labels and void: what is counted there, or not counted, is no label.
+    pixels = count_pairs(*_of_one_type(truth, prediction), (n + 2, n + 2))
+    if pixels[n].any() or pixels[:, n].any() or pixels.sum() != truth.size:
+        raise _wrong_labels(truth, prediction, n)
+    kept = [*range(n), n + 1]
+    return Confusion(labels, pixels[np.ix_(kept, kept)])
 
 
 def score_semantic(counts: SemanticCounts) -> SemanticScore:
@@ -159,6 +159,26 @@ def score_semantic(counts: SemanticCounts) -> SemanticScore:
         fw_iou=float((truth[present] * iou[present]).sum() / total) if total else None,
         by_label=tuple(float(value) if defined else None for value, defined in zip(iou, here, strict=True)),
     )
+
+
+def _of_one_type(truth: NDArray[Any], prediction: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both as they are where they have one of the types that the kernel is compiled for; else in one that holds them.
+
+    Nothing that is no label becomes one, nor void: of uint64, large numbers become smaller ones.
+    """
+    maps = tuple(np.minimum(found, 2**62) if found.dtype == np.uint64 else found for found in (truth, prediction))
+    if maps[0].dtype == maps[1].dtype and maps[0].dtype in (np.uint8, np.int32, np.int64):
+        return maps[0], maps[1]
+    small = all(found.dtype.itemsize < 4 or found.dtype == np.int32 for found in maps)
+    target = np.int32 if small else np.int64
+    return maps[0].astype(target), maps[1].astype(target)
+
+
+def _wrong_labels(truth: NDArray[Any], prediction: NDArray[Any], n: int) -> InvalidSegmentation:
+    name, low, high = "truth", int(truth.min()), int(truth.max())
+    if low >= -1 and high < n:
+        name, low, high = "prediction", int(prediction.min()), int(prediction.max())
+    return InvalidSegmentation(f"the {name} must hold labels 0..{n - 1} and -1 for void; found {low}..{high}")
 
 
 def _rows_and_columns(table: OverlapTable, n: int) -> tuple[Ints, Ints]:

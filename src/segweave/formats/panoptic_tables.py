@@ -58,7 +58,7 @@ def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
             raise FormatError(
                 f"{path}: {where}: has {first.shape[:2]} pixels (height, width); {index.path} says {size}"
             )
-    pairs, pixels = _count_pairs(first.reshape(-1), second.reshape(-1))
+    pairs, pixels = count_pairs(first.reshape(-1), second.reshape(-1))
     listed = read_listed(*truth), read_listed(*prediction)
     truth_row, truth_side = _side(truth[0], listed[0], (pairs >> 24, pixels), where)
     prediction_row, prediction_side = _side(prediction[0], listed[1], (pairs & 0xFFFFFF, pixels), where)
@@ -75,18 +75,14 @@ def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
     )
 
 
-def _count_pairs(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Ints, Ints]:
+def count_pairs(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Ints, Ints]:
     """(id in the first << 24 | id in the second) and pixels of every pair; first, second: bytes of RGB."""
     from segweave.formats.kernels import count_rgb_runs
 
-    n = first.size - 3
-    changes = np.zeros(n // 8 * 8 + 8, np.bool_)
-    np.not_equal(first[3:], first[:-3], out=changes[:n])
-    changes[:n] |= second[3:] != second[:-3]
     room = _FEW
     while True:
         keys, counts = np.full(room, -1, np.int64), np.zeros(room, np.int64)
-        if count_rgb_runs(first, second, changes.view(np.uint64), keys, counts):
+        if count_rgb_runs(first, second, keys, counts):
             found = np.flatnonzero(counts)
             return keys[found], counts[found]
         room *= 16

@@ -1,5 +1,7 @@
 """The one counting primitive: pixels shared by every pair of segments. IoU, PQ, agreement, tracking all read it."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,8 +63,12 @@ def sparse_pairs(a: Ids, b: Ids, shape: tuple[int, int]) -> tuple[Counts, Counts
     return joint // columns, joint % columns, pixels
 
 
-def count_pairs(a: Ids, b: Ids, shape: tuple[int, int]) -> NDArray[np.int64]:
-    """How often each pair (a[i], b[i]) occurs. a, b: equal shape, C order, values in 0..shape-1; unchecked."""
+def count_pairs(a: NDArray[Any], b: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int64]:
+    """How often each pair (a[i], b[i]) occurs; -1 counts in the last row or column.
+
+    a, b: integers of equal shape and type. Where values are not in the table, it is not filled: its sum is less than
+    the number of pixels.
+    """
     from segweave.segmentation.kernels import count_runs
 
     table = np.zeros(shape, np.int64)
