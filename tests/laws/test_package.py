@@ -70,7 +70,7 @@ def test_every_dependency_of_core_and_dev_has_a_pinned_version() -> None:
 @pytest.mark.parametrize("file", SOURCES)
 def test_a_file_imports_only_what_the_project_declares(file: str) -> None:
     import_names = {"pillow": "PIL", "pyyaml": "yaml", "segmentation-models-pytorch": "segmentation_models_pytorch"}
-    import_names["kornia-rs"] = "kornia_rs"
+    import_names |= {"kornia-rs": "kornia_rs", "huggingface-hub": "huggingface_hub"}
     extras = [r for name, rs in PROJECT["optional-dependencies"].items() if name != "dev" for r in rs]
     declared = {import_names.get(plain(r), plain(r)) for r in PROJECT["dependencies"] + extras} | {"segweave"}
     foreign = {i.module.split(".")[0] for i in imports(file)} - set(sys.stdlib_module_names)
