@@ -142,12 +142,13 @@ def _listed(index: PanopticIndex, annotation: Entry, name: str) -> tuple[list[Li
         place = f"{name}, segment {png_id}"
         where = f"{index.path}: {place}"
         category = whole(entry, "category_id", where)
-        if seen.setdefault(png_id, category) != category:
-            said = f"first as category {seen[png_id]}, then as {category}"
-            raise FormatError(f"{where}: is listed twice, {said}; ids must be unique in an image")
-        if any(before.png_id == png_id for before in listed):
+        if png_id in seen:
+            if seen[png_id] != category:
+                said = f"first as category {seen[png_id]}, then as {category}"
+                raise FormatError(f"{where}: is listed twice, {said}; ids must be unique in an image")
             notes.append(Note(index.path, place, "is listed twice; taken once", "duplicate"))
             continue
+        seen[png_id] = category
         area = number_or_none(entry, "area", where)
         label = index.categories.label_of.get(category)
         segment = None if label is None else _segment(index, entry, label, png_id, where)

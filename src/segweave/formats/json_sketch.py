@@ -28,7 +28,7 @@ def json_keys(path: Path) -> frozenset[str]:
             end = file.read()
     except OSError:
         return frozenset()
-    return frozenset(key.decode("utf-8", "replace") for key in _KEY.findall(start + b"\n" + end))
+    return frozenset(key.decode("utf-8", "replace") for key in set(_KEY.findall(start + b"\n" + end)))
 
 
 def json_files(path: Path) -> list[Path]:

@@ -46,7 +46,8 @@ def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
     (`tidied` makes of it what `Segmentation`s would have given.) A prediction must be sound: `FormatError` for an id
     that is not listed and for a listed one without pixels. So are unknown categories and sizes that differ.
     """
-    where = f"image {image_name(*truth).id!r}"
+    name = image_name(*truth)
+    where = f"image {name.id!r}"
     paths = [png_path(i, i.pairs[k][1], str(i.path)) for i, k in (truth, prediction)]
     first, second = (read_rgb_png(path) for path in paths)
     if first.shape != second.shape:
@@ -63,7 +64,6 @@ def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
     truth_row, truth_side = _side(truth[0], listed[0], (pairs >> 24, pixels), where)
     prediction_row, prediction_side = _side(prediction[0], listed[1], (pairs & 0xFFFFFF, pixels), where)
     _check_sound(prediction[0], listed[1], prediction_side, f"{where} in {paths[1]}")
-    name = image_name(*truth)
     order, summed = _in_order(truth_row * len(prediction_side) + prediction_row, pixels)
     return OverlapTable(
         images=(ImageKey(id=name.id, name=name.stem, size=first.shape[:2]),),
