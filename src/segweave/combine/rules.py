@@ -1,0 +1,156 @@
+"""The four modes of class extension, ready to be applied: what one secondary makes of a primary's labels."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segweave.combine.checks import Table
+from segweave.combine.cooccurrence import CooccurrenceCounts, Unseen, cooccurrence_rule
+from segweave.combine.extension import Foreign, apply_table, extension_table, guarded_table, override_table
+from segweave.combine.odds import Promotion, apply_odds
+
+Labels = NDArray[np.int32]
+"""(H, W) int32: label indices, -1 = void."""
+
+Needs = Literal["labels", "probabilities"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """What one secondary lends. similar, add: as in `extension`. n: how many labels it has."""
+
+    similar: tuple[frozenset[int], ...]
+    add: tuple[int, ...]
+    n: int
+    counts: CooccurrenceCounts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a secondary sees of (its crop of) a photograph: labels (h, w), -1 = void, or probabilities (h, w, n)."""
+
+    labels: Labels | None = None
+    probabilities: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CooccurrenceMode:
+    """The published rule: the truth most often seen with a pair of labels."""
+
+    name: ClassVar[str] = "cooccurrence"
+    needs: ClassVar[Needs] = "labels"
+    learns: ClassVar[bool] = True
+    unseen: Unseen = "primary"
+    min_pixels: int = 1
+    foreign: Foreign = "keep"
+
+    def table(self, lent: Lent) -> Table:
+        """(m, n) output labels; lent.counts must be there."""
+        assert lent.counts is not None
+        rule = cooccurrence_rule(lent.counts, unseen=self.unseen, min_pixels=self.min_pixels)
+        return extension_table(rule, similar=lent.similar, add=lent.add, foreign=self.foreign)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedMode:
+    """The published rule where the statistics are sure enough."""
+
+    name: ClassVar[str] = "guarded"
+    needs: ClassVar[Needs] = "labels"
+    learns: ClassVar[bool] = True
+    tau: float = 0.7
+    alpha: float = 1e4
+    beta: float = 1e3
+    unseen: Unseen = "primary"
+    min_pixels: int = 1
+
+    def table(self, lent: Lent) -> Table:
+        """(m, n) output labels; lent.counts must be there."""
+        assert lent.counts is not None
+        return guarded_table(
+            lent.counts,
+            similar=lent.similar,
+            add=lent.add,
+            tau=self.tau,
+            alpha=self.alpha,
+            beta=self.beta,
+            unseen=self.unseen,
+            min_pixels=self.min_pixels,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideMode:
+    """The secondary wins where it says an added label: the baseline."""
+
+    name: ClassVar[str] = "override"
+    needs: ClassVar[Needs] = "labels"
+    learns: ClassVar[bool] = False
+
+    def table(self, lent: Lent) -> Table:
+        """(m, n) output labels."""
+        return override_table(len(lent.similar), lent.n, add=lent.add)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsMode:
+    """An added label wins where its probability is much larger than that of what is there. promotion: None = never."""
+
+    name: ClassVar[str] = "odds"
+    needs: ClassVar[Needs] = "probabilities"
+    learns: ClassVar[bool] = False
+    ratio: float = 4.0
+    p_min: float = 0.2
+    promotion: Promotion | None = None
+
+
+Mode = CooccurrenceMode | GuardedMode | OddsMode | OverrideMode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableRule:
+    """A table ready to be looked up."""
+
+    lookup: Table
+
+    def output(self, primary: Labels, evidence: Evidence) -> Labels:
+        """(H, W) int32: 0..m-1 primary labels, m + t the t-th added label of this secondary, -1 void."""
+        assert evidence.labels is not None
+        return apply_table(self.lookup, primary, evidence.labels, void=-1).astype(np.int32, copy=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OddsRule:
+    """The odds rule of one secondary."""
+
+    mode: OddsMode
+    lent: Lent
+
+    def output(self, primary: Labels, evidence: Evidence) -> Labels:
+        """(H, W) int32: 0..m-1 primary labels, m + t the t-th added label of this secondary, -1 void."""
+        assert evidence.probabilities is not None
+        return apply_odds(
+            primary,
+            evidence.probabilities,
+            similar=self.lent.similar,
+            add=self.lent.add,
+            ratio=self.mode.ratio,
+            p_min=self.mode.p_min,
+            void=-1,
+            promotion=self.mode.promotion,
+        ).astype(np.int32, copy=False)
+
+
+Rule = TableRule | OddsRule
+
+
+def ready(mode: Mode, lent: Lent) -> Rule:
+    """The rule of a mode for one secondary; tables are derived from the counts in milliseconds."""
+    return OddsRule(mode, lent) if isinstance(mode, OddsMode) else TableRule(mode.table(lent))
+
+
+def baseline(lent: Lent) -> Rule:
+    """What `override` does with the same labels."""
+    return ready(OverrideMode(), replace(lent, counts=None))
