@@ -48,7 +48,7 @@ def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path 
     category is unknown (dropped). Everything else that does not fit raises `FormatError`.
     """
     path, detections = _detections(path)
-    side = _side_file(path, detections)
+    side = _first_fitting([*_own_side_files(path), *json_files(path.parent)], path, detections)
     categories = _categories(path, detections, labels, side)
     return _dataset(path, detections, categories, side=side, images=images)
 
@@ -56,11 +56,11 @@ def open_coco_results(path: Path, /, *, labels: LabelTable | None, images: Path 
 def open_results_of(path: Path, truth_json: Path) -> Dataset:
     """`open_coco_results` for a prediction of a truth that is a COCO file.
 
-    Where no file beside the list says it, the truth's `images` and `categories` count. Raises `FormatError` for a
-    detection in an image that the truth does not have.
+    Where segweave has written no file beside the list, the truth's `images` and `categories` count. Raises
+    `FormatError` for a detection in an image that neither the truth nor another file beside the list has.
     """
     path, detections = _detections(path)
-    side = _side_file(path, detections)
+    side = _first_fitting([*_own_side_files(path), truth_json, *json_files(path.parent)], path, detections)
     if side is None:
         data = entry_of(load_json(truth_json), str(truth_json))
         side = _Side(truth_json, data, images_by_id(data, truth_json))
@@ -98,11 +98,14 @@ def _dataset(
     return Dataset(categories.labels, categories.notes, load, name, range(len(known)))
 
 
-def _side_file(path: Path, detections: Mapping[ImageId, list[Entry]]) -> _Side | None:
-    """The first JSON beside that has images and categories, and all those that the detections name."""
+def _own_side_files(path: Path) -> list[Path]:
+    return [path.with_name(f"{path.stem}.images.json"), path.with_name("images.json")]
+
+
+def _first_fitting(files: Sequence[Path], path: Path, detections: Mapping[ImageId, list[Entry]]) -> _Side | None:
+    """The first JSON that has images and categories, and all those that the detections name."""
     used = {row.get("category_id") for rows in detections.values() for row in rows if _is_int(row.get("category_id"))}
-    first = [path.with_name(f"{path.stem}.images.json"), path.with_name("images.json")]
-    for file in dict.fromkeys([*first, *json_files(path.parent)]):
+    for file in dict.fromkeys(files):
         if not file.is_file() or file == path or is_json_list(file) or not {"images", "categories"} & json_keys(file):
             continue
         data = load_json(file)

@@ -23,6 +23,7 @@ from segweave.formats import (
 )
 from segweave.formats.dataset import Dataset, Note
 from segweave.formats.format import Format
+from segweave.formats.json_parts import load_json
 from segweave.formats.label_file import find_label_file
 from segweave.labels import LabelTable
 
@@ -102,6 +103,8 @@ def _why_none(path: Path) -> str:
     known = ", ".join(row.name for row in FORMATS)
     if zipfile.is_zipfile(path):
         return "is a zip archive; unpack it and name the folder"
+    if path.suffix.lower() == ".json":
+        load_json(path)  # says where it is no JSON
     return f"looks like none of the formats {known}; name its format if it is one of them"
 
 

@@ -17,6 +17,7 @@ def paired(truth: Side, prediction: Side, *, map_file: str | Path | None = None)
     map_file: a YAML file of `prediction's name: truth's name`; without it labels pair by name. Raises `FormatError`
     where no image pairs and where an id stands for two images, `LabelError` where no label does.
     """
+    pairing = pair_images(truth.data, prediction.data, truth_path=truth.path, prediction_path=prediction.path)
     source, target = prediction.data.labels, truth.data.labels
     if map_file is not None:
         label_map = LabelMap.from_yaml(source, target, map_file)
@@ -25,7 +26,6 @@ def paired(truth: Side, prediction: Side, *, map_file: str | Path | None = None)
     else:
         label_map = LabelMap.same_names(source, target)
         _check_shared(label_map, truth.path, prediction.path)
-    pairing = pair_images(truth.data, prediction.data, truth_path=truth.path, prediction_path=prediction.path)
     return Paired(
         truth=truth, prediction=prediction, pairing=pairing, label_map=label_map, lenient=map_file is not None
     )

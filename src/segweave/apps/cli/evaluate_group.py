@@ -1,5 +1,7 @@
 """`segweave evaluate TRUTH PREDICTION`, which is a command, and `segweave evaluate merge`, which is one of its own."""
 
+from typing import Any
+
 import typer
 from typer.core import TyperGroup
 
@@ -17,6 +19,10 @@ class _WithUsualCommand(TyperGroup):
         if not args or args[0] not in self.commands:
             args = [_USUAL, *args]
         return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:  # type: ignore[override]
+        name, command, rest = super().resolve_command(ctx, args)
+        return "" if name == _USUAL else name, command, rest  # what its usage and its errors call it
 
 
 app = typer.Typer(cls=_WithUsualCommand, help="Score a prediction against the truth, and say where it loses.")

@@ -18,7 +18,7 @@ from segweave.report.evaluation import Evaluation, Score
 
 
 def evaluation_json(found: Evaluation) -> Json:
-    """Everything that was asked for; numbers lie in 0..1, null is what is not defined."""
+    """Everything that was asked for, and what was left out or noted; numbers lie in 0..1, null is not defined."""
     whole: dict[str, Json] = {"task": found.task, "convention": found.convention, "images": found.images}
     whole |= score_json(found.score)
     if found.cityscapes is not None:
@@ -33,7 +33,8 @@ def evaluation_json(found: Evaluation) -> Json:
         whole["slices"] = [slice_json(piece) for piece in found.slices]
     if found.comparison is not None:
         whole["against"] = comparison_json(found.comparison)
-    return whole | {"skipped": list(found.skipped), "notes": list(found.notes)}
+    said = {"skipped": found.skipped, "notes": found.notes}
+    return whole | {name: list(lines) for name, lines in said.items() if lines}
 
 
 def score_json(score: Score) -> dict[str, Json]:

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-Truth = Annotated[str, typer.Argument(help="The truth: a folder or one annotation file of any format.")]
+Truth = Annotated[
+    str, typer.Argument(metavar="TRUTH", help="The truth: a folder or one annotation file of any format.")
+]
 Guess = Annotated[str, typer.Argument(metavar="PREDICTION", help="What to score, of any format.")]
 TaskName = Annotated[str, typer.Option("--task", help="panoptic, semantic or instance.")]
 TruthFormat = Annotated[str | None, typer.Option("--format", help="Format of the truth; else the files are looked at.")]

@@ -80,14 +80,20 @@ def finish(
     """Score counts, write the page and show the numbers."""
     attributes = None if slices is None else read_attributes(slices)
     asked = question if report is None else replace(question, intervals=True, errors=question.task == "panoptic")
-    found = scored(counts, asked, against=against, attributes=attributes, notes=shown.notes if shown else ())
+    known = shown.notes if shown else ()
+    found = scored(counts, asked, against=against, attributes=attributes, notes=known)
+    for line in found.notes[len(known) :]:
+        say(f"note: {line}")
     if report is not None:
         from segweave.report.evaluation_page import evaluation_page
         from segweave.report.worst_pictures import worst_pictures
 
         pictures = worst_pictures(shown.pair, counts, asked) if shown else ()
         write_page(report, evaluation_page(found, pictures))
-    show(found, json=json)
+    wanted = replace(
+        found, errors=found.errors if question.errors else None, intervals=found.intervals if question.intervals else {}
+    )
+    show(wanted, json=json)
 
 
 def opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tuple[str, ...]]:
@@ -106,10 +112,11 @@ def opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tu
     missing = missing_message(pair.pairing, truth_path=truth.path, prediction_path=prediction.path)
     if missing and not keep.skip_missing:
         raise FormatError(f"{missing}; {_SKIP}")
-    said = remarks(pair, task=question.task, truth_format=format) + ((missing,) if missing else ())
-    for line in said:
-        say(f"note: {line}")
-    return pair.shard(*keep.shard), said
+    noted = note_lines((*data.notes, *guess.notes))
+    remarked = (*remarks(pair, task=question.task, truth_format=format), *([missing] if missing else []))
+    for line in (*noted, *(f"note: {line}" for line in remarked)):
+        say(line)
+    return pair.shard(*keep.shard), (*noted, *remarked)
 
 
 def _counted(pair: Paired, question: Question, keep: Keep) -> tuple[Counts, tuple[str, ...]]:
