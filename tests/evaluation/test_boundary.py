@@ -114,7 +114,13 @@ def test_f_by_hand():
 def test_contours_on_void_of_the_truth_count_nowhere():
     truth = np.array([[0, 0, 0, 0, -1, -1, -1, -1]])
     guess = np.array([[0, 0, 0, 0, 0, 0, 1, 1]])  # its only contours lie on void
-    assert boundary_f(truth, guess, 2)[0] == 0.0 and np.isnan(boundary_f(truth, guess, 2)[1])
+    assert np.isnan(boundary_f(truth, guess, 2)).all()
+
+
+def test_the_edge_of_void_is_no_contour():
+    """Truth 0 0 0 1 1 1 void void 1 1, prediction the same with void filled in: all contours that count are found."""
+    truth, guess = np.array([[0] * 3 + [1] * 3 + [-1] * 2 + [1] * 2]), np.array([[0] * 3 + [1] * 7])
+    assert boundary_f(truth, guess, 2).tolist() == [1.0, 1.0] == boundary_f(guess, truth, 2).tolist()
 
 
 def test_counts_of_images_add_in_any_grouping():

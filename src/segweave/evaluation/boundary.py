@@ -8,7 +8,7 @@ import numpy as np
 
 from segweave.errors import InvalidSegmentation, LabelError
 from segweave.evaluation.boundary_f import boundary_f
-from segweave.evaluation.matching import Floats, match_boundary
+from segweave.evaluation.matching import Convention, Floats, match_boundary
 from segweave.evaluation.panoptic_quality import PanopticScore, counts_of, score_panoptic
 from segweave.labels import LabelSet
 from segweave.segmentation import ImageKey, OverlapTable, Segmentation, joined, overlap_table, panoptic_to_semantic
@@ -90,8 +90,8 @@ def joined_boundaries(counts: Iterable[BoundaryCounts]) -> BoundaryCounts:
     )
 
 
-def score_boundary(counts: BoundaryCounts) -> BoundaryScore:
-    """The scores over all images of the counts."""
+def score_boundary(counts: BoundaryCounts, *, convention: Convention = "coco") -> BoundaryScore:
+    """The scores over all images of the counts. convention: which crowds excuse predictions, see `match_boundary`."""
     labels = counts.segments.truth.labels
     iou = _label_ious(counts.label_bands)
     seen = ~np.isnan(counts.f)
@@ -101,7 +101,7 @@ def score_boundary(counts: BoundaryCounts) -> BoundaryScore:
         labels=labels,
         iou_by_label=_as_tuple(iou),
         mean_iou=_mean(iou),
-        pq=score_panoptic(counts_of(match_boundary(counts.segments, counts.bands))),
+        pq=score_panoptic(counts_of(match_boundary(counts.segments, counts.bands, convention=convention))),
         f_by_label=_as_tuple(f),
         mean_f=_mean(f),
     )

@@ -19,7 +19,8 @@ def boundary_f(
     """(labels,) F of each label's contour in one image, NaN where neither side has a contour of it.
 
     truth, prediction: (H, W) label indices, -1 = void. A contour pixel counts as found when the other side has one of
-    the same label within the tolerance (in a straight line). Contours of the prediction on truth void count nowhere.
+    the same label within the tolerance (in a straight line). Nobody knows where the edge of void should be, so that it
+    is no contour; contours of the prediction on truth void count nowhere.
     """
     reach = max(1.0, tolerance * math.hypot(*truth.shape))
     first, second = label_contours(truth), label_contours(prediction) & (truth >= 0)
@@ -35,10 +36,15 @@ def boundary_f(
 
 
 def label_contours(indices: NDArray[Any]) -> NDArray[np.bool_]:
-    """(H, W) bool: pixels with another label above, below, left or right of them; the image's border is no contour."""
+    """(H, W) bool: pixels with another label above, below, left or right of them; void and the image's border are none.
+
+    >>> label_contours(np.array([[0, 0, 1, -1, 2]])).tolist()
+    [[False, True, True, False, False]]
+    """
     edge = np.zeros(indices.shape, np.bool_)
-    down = indices[1:] != indices[:-1]
-    right = indices[:, 1:] != indices[:, :-1]
+    known = indices >= 0
+    down = (indices[1:] != indices[:-1]) & known[1:] & known[:-1]
+    right = (indices[:, 1:] != indices[:, :-1]) & known[:, 1:] & known[:, :-1]
     edge[1:] |= down
     edge[:-1] |= down
     edge[:, 1:] |= right

@@ -12,6 +12,7 @@ import numpy as np
 
 from segweave.evaluation.error_types import (
     ERROR_TYPES,
+    MERGED,
     RAGGED,
     SPLIT,
     STUFF_CAUSED,
@@ -152,17 +153,18 @@ def _lost(matches: Matches, errors: SegmentErrors, counts: PanopticCounts) -> _L
 
 
 def _fixed(matches: Matches, errors: SegmentErrors, counts: PanopticCounts, kind: int) -> FixedQuality:
-    """PQ with one type of mistake fixed; a mistake whose fix gives no match stays."""
+    """PQ with one type of mistake fixed."""
     table = matches.table
     n = len(counts.labels)
-    found = matches.missed[(errors.truth[matches.missed] == kind) & (errors.fixed[matches.missed] > 0.5)]
+    found = matches.missed[errors.truth[matches.missed] == kind]
     gone = matches.ghosts[errors.prediction[matches.ghosts] == kind]
     of_found, of_gone = table.truth.label[found], table.prediction.label[gone]
     iou = counts.iou_sum + np.bincount(of_found, errors.fixed[found], n)
     if kind == RAGGED:
         iou += np.bincount(table.truth.label[matches.truth_row], 1 - matches.iou, n)
-    if kind == SPLIT:
-        gain = np.maximum(errors.joined[matches.truth_row] - matches.iou, 0)
+    if kind in (SPLIT, MERGED):
+        better = errors.joined if kind == SPLIT else errors.cut
+        gain = np.maximum(better[matches.truth_row] - matches.iou, 0)
         iou += np.bincount(table.truth.label[matches.truth_row], gain, n)
     score = score_panoptic(
         PanopticCounts(

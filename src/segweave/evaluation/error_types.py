@@ -9,7 +9,7 @@ stuff-caused   a prediction beyond the border between things and stuff  the same
                has IoU > 0.5 with t
 wrong label    a prediction of another label has IoU > 0.5 with t       the same, seen from p
 split          two or more predictions of its label that lie mostly in  p is such a piece of a truth, matched or not
-               t cover more than half of it
+               t have, joined, IoU > 0.5 with it
 merged         a prediction of its label covers more than half of t     p covers more than half of several truths of
                and of other truths of the label                         its label
 ragged edge    a prediction of its label without a match has IoU >=     the same, seen from p
@@ -47,14 +47,16 @@ _NEAR = 0.1  # IoU from which two segments of one label are taken to mean the sa
 class SegmentErrors:
     """The type of every miss and ghost: an index into `ERROR_TYPES`, `NO_ERROR` for all other rows.
 
-    truth, prediction: (r,) by row. fixed: (r,) the IoU that a missed truth would have if its error were fixed, 0 where
-    it would still not match. joined: (r,) the IoU of a truth with all its pieces joined, 0 where it has none.
+    truth, prediction: (r,) by row. fixed: (r,) the IoU that a missed truth would have if its error were fixed. joined:
+    (r,) the IoU of a truth with all its pieces joined, 0 where it has none. cut: (r,) the IoU of a truth with what it
+    has of a prediction that merges it with others, 0 where none does.
     """
 
     truth: NDArray[np.int8]
     prediction: NDArray[np.int8]
     fixed: Floats
     joined: Floats
+    cut: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,21 +86,19 @@ def segment_errors(matches: Matches) -> SegmentErrors:
     _set(types, pairs, near, RAGGED)
     merged = _merged(table, pairs)
     _set(types, pairs, merged, MERGED)
-    here = merged & missed[pairs.row]
-    fixed[pairs.row[here]] = pairs.pixels[here] / truth.area[pairs.row[here]]
+    cut = np.zeros(len(truth))
+    cut[pairs.row[merged]] = pairs.pixels[merged] / truth.area[pairs.row[merged]]
+    fixed[cut > 0] = cut[cut > 0]
     pieces, joined = _pieces(table, pairs)
-    is_split = np.zeros(len(truth), np.bool_)
-    is_split[pairs.row[pieces]] = True
-    types[0][missed & is_split] = SPLIT
-    types[1][_mask(pairs.column[pieces], len(prediction)) & ghost] = SPLIT
-    fixed[missed & is_split] = joined[missed & is_split]
+    _set(types, pairs, pieces, SPLIT)
+    fixed[joined > 0] = joined[joined > 0]
     over = ~pairs.same & (pairs.iou > 0.5)
     _set(types, pairs, over & ~pairs.across, WRONG_LABEL)
     _set(types, pairs, over & pairs.across, STUFF_CAUSED)
     fixed[pairs.row[over]] = pairs.iou[over]
     types[0][~missed], types[1][~ghost] = NO_ERROR, NO_ERROR
     return SegmentErrors(
-        truth=types[0], prediction=types[1], fixed=np.where(missed & (fixed > 0.5), fixed, 0.0), joined=joined
+        truth=types[0], prediction=types[1], fixed=np.where(missed, fixed, 0.0), joined=joined, cut=cut
     )
 
 
@@ -122,13 +122,14 @@ def _pairs(table: OverlapTable) -> _Pairs:
 def _pieces(table: OverlapTable, pairs: _Pairs) -> tuple[Bools, Floats]:
     """(k,) pairs of a truth with one of its pieces, and (r,) the IoU of each truth with its pieces joined."""
     n = len(table.truth)
-    inside = pairs.same & (2 * pairs.pixels > table.prediction.area[pairs.column])
+    known = (table.prediction.area - _on_void(table))[pairs.column]
+    inside = pairs.same & (2 * pairs.pixels > known)
     number = np.bincount(pairs.row[inside], minlength=n)
     shared = np.bincount(pairs.row[inside], pairs.pixels[inside], n)
-    is_split = (number > 1) & (2 * shared > table.truth.area)
-    beyond = (table.prediction.area - _on_void(table))[pairs.column[inside]] - pairs.pixels[inside]
-    union = table.truth.area + np.bincount(pairs.row[inside], beyond, n)
-    return inside & is_split[pairs.row], np.where(is_split, shared / np.maximum(union, 1), 0.0)
+    beyond = np.bincount(pairs.row[inside], (known - pairs.pixels)[inside], n)
+    joined = shared / np.maximum(table.truth.area + beyond, 1)
+    is_split = (number > 1) & (joined > 0.5)
+    return inside & is_split[pairs.row], np.where(is_split, joined, 0.0)
 
 
 def _merged(table: OverlapTable, pairs: _Pairs) -> Bools:

@@ -44,17 +44,19 @@ def match(table: OverlapTable, *, convention: Convention = "coco") -> Matches:
     match is no mistake when more than half of it lies on void and crowds of its label. Raises `LabelError` when truth
     and prediction have different label sets.
     """
-    table = _checked(table, convention)
+    _check_labels(table)
+    if convention == "strict":
+        table = tidied(table)
     return _matches(table, pair_ious(table), convention)
 
 
-def match_boundary(table: OverlapTable, bands: OverlapTable) -> Matches:
+def match_boundary(table: OverlapTable, bands: OverlapTable, *, convention: Convention = "coco") -> Matches:
     """The same where the IoU of a pair is the smaller one of its masks' and of its bands' (Cheng et al. 2021, §6).
 
-    table, bands: `overlap_table` and `band_table` of the same images, from the pixels, so that conventions do not
-    matter.
+    table, bands: `overlap_table` and `band_table` of the same images. They come from the pixels, so that conventions
+    differ by crowds alone: of several of a label in an image `coco` sees the last.
     """
-    table = _checked(table, "coco")
+    _check_labels(table)
     pairs, of_bands = pair_ious(table), pair_ious(bands)
     # every image has one row more in `bands`, at its end
     rows = of_bands.truth_row - bands.truth.image[of_bands.truth_row]
@@ -62,7 +64,7 @@ def match_boundary(table: OverlapTable, bands: OverlapTable) -> Matches:
     iou_of = dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), of_bands.iou.tolist(), strict=True))
     wanted = zip(pairs.truth_row.tolist(), pairs.prediction_row.tolist(), strict=True)
     iou = np.minimum(pairs.iou, [iou_of.get(pair, 0.0) for pair in wanted])
-    return _matches(table, replace(pairs, iou=iou), "coco")
+    return _matches(table, replace(pairs, iou=iou), convention)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,11 +110,10 @@ def _matches(table: OverlapTable, pairs: PairIous, convention: Convention) -> Ma
     )
 
 
-def _checked(table: OverlapTable, convention: Convention) -> OverlapTable:
+def _check_labels(table: OverlapTable) -> None:
     if table.truth.labels != table.prediction.labels:
         names = f"{table.truth.labels.name!r} and the prediction {table.prediction.labels.name!r}"
         raise LabelError(f"the truth has the labels {names}; say both in one label set first (`map_prediction`)")
-    return tidied(table) if convention == "strict" else table
 
 
 def _on_void(table: OverlapTable) -> Ints:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segweave.evaluation.average_precision import average_precision
-from segweave.evaluation.boundary import score_boundary
+from segweave.evaluation.boundary import BoundaryScore, score_boundary
 from segweave.evaluation.cityscapes_precision import cityscapes_precision
 from segweave.evaluation.confusion import count_confusion, count_semantic_by_image, score_semantic
 from segweave.evaluation.detection_matches import precision_statistics
@@ -69,7 +69,7 @@ def scored(
         notes=(*notes, *oddities(segments)) if segments is not None else tuple(notes),
         intervals=_intervals(counts, question) if question.intervals else {},
         errors=analyse_errors(segments, convention=question.convention) if question.errors and segments else None,
-        boundary=score_boundary(counts.boundary) if question.boundary and counts.boundary else None,
+        boundary=_boundary(counts, question),
         slices=() if attributes is None else _slices(counts, question, attributes),
         comparison=None if against is None else _comparison(counts, against, question),
         confusion=count_confusion(segments) if question.task == "semantic" and segments else None,
@@ -85,6 +85,12 @@ def score_of(counts: Counts, question: Question) -> Score:
     if question.task == "semantic":
         return score_semantic(count_confusion(counts.segments).counts())
     return score_panoptic(count_panoptic(counts.segments, convention=question.convention))
+
+
+def _boundary(counts: Counts, question: Question) -> BoundaryScore | None:
+    if not question.boundary or counts.boundary is None:
+        return None
+    return score_boundary(counts.boundary, convention=question.convention)
 
 
 def oddities(table: OverlapTable) -> tuple[str, ...]:
