@@ -1,5 +1,6 @@
 """From a network's coarse maps to a result in the photograph's pixels. Exact, and never larger than the answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,11 +8,9 @@ from numpy.typing import NDArray
 
 from segweave.labels import LabelSet
 from segweave.models.preprocess import Size
-from segweave.segmentation import Segment, Segmentation, assemble, semantic_to_panoptic
+from segweave.models.upsample import Maps, Window, upsampled_argmax
+from segweave.segmentation import Segment, Segmentation, assemble, from_label_indices, semantic_to_panoptic
 from segweave.segmentation.overlap import count_pairs
-
-Maps = NDArray[np.float32]
-"""(n, h, w) float32, as networks give them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +27,14 @@ class CenterRule:
     min_share: float = 30 / (384 * 512)
 
 
-def decode_logits(logits: Maps, size: Size, labels: LabelSet) -> Segmentation:
+def decode_logits(logits: Maps, size: Size, labels: LabelSet, *, window: Window | None = None) -> Segmentation:
     """Semantic result: the argmax of the bilinearly upsampled logits (half-pixel centres).
 
-    logits: (len(labels), h, w). size: the photograph's. One segment for each label found, in label order; its score
-    is the mean probability of its label over its pixels. No pixel is void.
+    logits: (len(labels), h, w). size: the photograph's. window: the part of the grid that shows it, if not all. One
+    segment for each label found, in label order; its score is the mean probability of its label over its pixels. No
+    pixel is void.
     """
-    return _semantic(upsampled_argmax(logits, size), logits, labels)
+    return semantic_result(upsampled_argmax(logits, size, window=window), softmax(logits), labels, window=window)
 
 
 def decode_centers(
@@ -51,8 +51,8 @@ def decode_centers(
     centers, scores = find_centers(heat[0], rule)
     min_area = max(1, round(rule.min_share * size[0] * size[1]))
     if not len(centers):
-        parts = semantic_to_panoptic(_semantic(indices, logits, labels), min_area=min_area)
-        return _assembled(parts.ids, [replace(s, score=None) for s in parts.segments], logits, labels)
+        parts = semantic_to_panoptic(from_label_indices(indices, labels), min_area=min_area)
+        return _assembled(parts.ids, parts.segments, softmax(logits), labels)
     owners = _owners(indices, offsets, centers, labels)
     counts = count_pairs(owners, indices, (len(centers) + 1, len(labels)))
     of_label = counts[1:].argmax(axis=1)
@@ -63,16 +63,7 @@ def decode_centers(
     candidate[1:] = np.where(large, len(labels) + 1 + np.arange(len(centers)), 0)[:, None]
     segments = [Segment(label=k) for k in range(len(labels))]
     segments += [Segment(label=int(k), score=float(s)) for k, s in zip(of_label, scores, strict=True)]
-    return _assembled(_looked_up(candidate, owners, indices), segments, logits, labels)
-
-
-def upsampled_argmax(logits: Maps, size: Size) -> NDArray[np.int32]:
-    """(H, W) int32: argmax over the first axis of (n, h, w) upsampled bilinearly to `size`, which is never built."""
-    from segweave.models.kernels import argmax_upsampled
-
-    winners = np.empty(size, np.int32)
-    argmax_upsampled(np.ascontiguousarray(logits.transpose(1, 2, 0)), winners)
-    return winners
+    return _assembled(_looked_up(candidate, owners, indices), segments, softmax(logits), labels)
 
 
 def find_centers(heat: NDArray[np.float32], rule: CenterRule) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -93,8 +84,11 @@ def softmax(logits: Maps) -> NDArray[np.float32]:
     return np.ascontiguousarray(exponentials.transpose(1, 2, 0))
 
 
-def _semantic(indices: NDArray[np.int32], logits: Maps, labels: LabelSet) -> Segmentation:
-    return _assembled(indices + 1, [Segment(label=k) for k in range(len(labels))], logits, labels)
+def semantic_result(
+    indices: NDArray[np.int32], probabilities: NDArray[np.float32], labels: LabelSet, *, window: Window | None = None
+) -> Segmentation:
+    """One segment for each label of an (H, W) map of labels, scored by the mean of (h, w, n) probabilities."""
+    return _assembled(indices + 1, [Segment(label=k) for k in range(len(labels))], probabilities, labels, window)
 
 
 def _owners(
@@ -115,12 +109,20 @@ def _looked_up(table: NDArray[np.int32], rows: NDArray[np.int32], columns: NDArr
     return table.reshape(-1).take(flat)
 
 
-def _assembled(ids: NDArray[np.int32], segments: list[Segment], logits: Maps, labels: LabelSet) -> Segmentation:
+def _assembled(
+    ids: NDArray[np.int32],
+    segments: Sequence[Segment],
+    probabilities: NDArray[np.float32],
+    labels: LabelSet,
+    window: Window | None = None,
+) -> Segmentation:
     """`assemble` with scores: a segment's own, if it has one, times the mean probability of its label in its pixels."""
     from segweave.models.kernels import sum_of_label
 
     sums, areas = np.zeros(len(segments) + 1), np.zeros(len(segments) + 1, np.int64)
-    sum_of_label(ids, np.array([0, *(s.label for s in segments)]), softmax(logits), sums, areas)
+    label_of = np.array([0, *(s.label for s in segments)])
+    height, width = window or probabilities.shape[:2]
+    sum_of_label(ids, label_of, probabilities, (float(height), float(width)), sums, areas)
     means = np.minimum(sums[1:] / np.maximum(areas[1:], 1), 1.0).tolist()
     scored = [
         replace(s, score=mean if s.score is None else mean * s.score) for s, mean in zip(segments, means, strict=True)

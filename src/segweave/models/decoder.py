@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from segweave.errors import ModelError
 from segweave.labels import LabelSet
-from segweave.models.decode import CenterRule, Maps, decode_centers, decode_logits
+from segweave.models.decode import CenterRule, decode_centers, decode_logits
 from segweave.models.preprocess import Size
 from segweave.models.protocol import TASKS, Result, Task
+from segweave.models.upsample import Maps
 from segweave.segmentation import panoptic_to_instances
 
 Outputs = Mapping[str, NDArray[Any]]

@@ -1,0 +1,1 @@
+"""Compiled loops over masks: maps of which each one says where one segment is."""
