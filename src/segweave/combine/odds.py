@@ -59,26 +59,26 @@ def apply_odds(
     maps = _checked_maps(secondary_probs)
     m, n = len(similar), maps.shape[2]
     of_primary, added = checked_similar(similar, m, n), checked_add(add, n)
-    if not ratio >= 0 or not p_min >= 0:
-        raise UsageError(f"ratio and p_min are 0 or more; found {ratio} and {p_min}")
+    limits = _limits(secondary_probs, ratio=ratio, p_min=p_min)
     if error := wrong_label(first, "primary", n=m, void=void):
         raise error
     dtype = output_type(first, m + len(added), void)
-    if not added or not first.size:
+    if not added or not m or not first.size:
         return first.astype(dtype)
-    indices = np.where(first == void, -1, first).astype(np.int32)
+    indices = first.astype(np.int32)
+    indices[first == void] = -1
     output = indices.copy()
     keeps = _rows([sorted(found) or sorted(set(range(n)) - set(added)) for found in of_primary])
     if promotion is not None:
         apart = np.array([[bool(theirs) and not mine & theirs for theirs in of_primary] for mine in of_primary])
         gains = _rows([sorted(found) for found in of_primary])
-        limits = _as_read(promotion.p_min, maps), promotion.ratio
-        weigh(indices, maps, Odds(np.arange(m, dtype=np.int32), gains, apart, keeps, *limits), output)
+        surer = _limits(secondary_probs, ratio=promotion.ratio, p_min=promotion.p_min)
+        weigh(indices, maps, Odds(np.arange(m, dtype=np.int32), gains, apart, keeps, *surer), output)
     allowed = np.array([[label not in mine for label in added] for mine in of_primary])
     outputs = m + np.arange(len(added), dtype=np.int32)
-    odds = Odds(outputs, _rows([[label] for label in added]), allowed, keeps, _as_read(p_min, maps), float(ratio))
-    weigh(indices, maps, odds, output)
-    return np.where(first == void, void, output).astype(dtype)
+    weigh(indices, maps, Odds(outputs, _rows([[label] for label in added]), allowed, keeps, *limits), output)
+    output[indices < 0] = void
+    return output.astype(dtype)
 
 
 def _checked_maps(probabilities: NDArray[Any]) -> NDArray[Any]:
@@ -91,9 +91,11 @@ def _checked_maps(probabilities: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(maps, np.float64 if maps.dtype == np.float64 else np.float32)
 
 
-def _as_read(number: float, maps: NDArray[Any]) -> float:
-    """A limit rounded as the probabilities are, so that 0.7 in float32 is at least 0.7."""
-    return float(maps.dtype.type(number))
+def _limits(probabilities: NDArray[Any], *, ratio: float, p_min: float) -> tuple[float, float]:
+    """p_min and ratio for the kernel; p_min rounded as the probabilities are: 0.2 in float16 is at least 0.2."""
+    if not ratio >= 0 or not p_min >= 0:
+        raise UsageError(f"ratio and p_min are 0 or more; found {ratio} and {p_min}")
+    return float(np.asarray(probabilities).dtype.type(p_min)), float(ratio)
 
 
 def _rows(lists: Sequence[Sequence[int]]) -> NDArray[np.int64]:
