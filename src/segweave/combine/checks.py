@@ -49,12 +49,17 @@ def wrong_label(labels: LabelMapArray, what: str, *, n: int, void: int) -> Inval
     )
 
 
+def check_void(void: int, n: int, what: str) -> None:
+    """`LabelError` when `void` is one of the n labels of `what`, or does not fit 32 bits."""
+    if 0 <= void < n:
+        raise LabelError(f"there are {n} {what} labels, and {void} stands for void; say void with another value, as -1")
+    if not np.iinfo(np.int32).min < void < np.iinfo(np.int32).max:  # the limits stand for all that lies beyond
+        raise LabelError(f"{void} cannot stand for void: it does not fit 32 bits; say void with another value, as -1")
+
+
 def output_type(primary: LabelMapArray, n_outputs: int, void: int) -> "np.dtype[Any]":
     """The primary's own type where all outputs fit, else int32. An output may not be what stands for void."""
-    if 0 <= void < n_outputs:
-        raise LabelError(
-            f"there are {n_outputs} output labels, and {void} stands for void; say void with another value, such as -1"
-        )
+    check_void(void, n_outputs, "output")
     fits = n_outputs - 1 <= np.iinfo(primary.dtype).max
     return primary.dtype if fits else np.dtype(np.int32)
 
@@ -67,7 +72,7 @@ def narrowed(labels: LabelMapArray) -> LabelMapArray:
 
 def _as_int32(labels: LabelMapArray) -> LabelMapArray:
     limits = np.iinfo(np.int32)
-    wide = labels.dtype.itemsize > 4 or labels.dtype == np.uint32
+    wide = labels.dtype.itemsize > 4 or (labels.dtype.itemsize == 4 and labels.dtype.kind == "u")
     return (np.clip(labels, limits.min, limits.max) if wide else labels).astype(np.int32, copy=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.combine.checks import checked_labels, narrowed, wrong_label
+from segweave.combine.checks import check_void, checked_labels, narrowed, wrong_label
 from segweave.combine.provenance import Provenance
 from segweave.errors import InvalidSegmentation, LabelError, UsageError, did_you_mean
 
@@ -30,7 +30,10 @@ class CooccurrenceCounts:
 
     def __post_init__(self) -> None:
         for name in ("pixels", "images"):
-            array = np.array(getattr(self, name), np.int64)
+            given = np.asarray(getattr(self, name))
+            if given.size and given.dtype.kind not in "iu":
+                raise InvalidSegmentation(f"counts must be integers; found {name} of {given.dtype}")
+            array = given.astype(np.int64)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         shape = self.pixels.shape
@@ -45,12 +48,12 @@ class CooccurrenceCounts:
     @property
     def n_primary(self) -> int:
         """Number of primary labels, m."""
-        return self.pixels.shape[0]
+        return len(self.pixels)
 
     @property
     def n_secondary(self) -> int:
         """Number of secondary labels, n."""
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
     def __add__(self, other: Self) -> "CooccurrenceCounts":
         """The counts of both; `LabelError` when their label lists, models or preprocessing differ."""
@@ -101,6 +104,8 @@ def count_cooccurrence(
     """
     from segweave.combine.kernels import NONE_WRONG, count_triples
 
+    check_void(void, n_primary, "primary")
+    check_void(void, n_secondary, "secondary")
     named = {"primary": primary, "secondary": secondary, "truth": truth}
     arrays = {what: checked_labels(labels, what) for what, labels in named.items()}
     shapes = {array.shape for array in arrays.values()}

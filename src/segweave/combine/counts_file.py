@@ -73,7 +73,9 @@ def _about(path: Path, text: NDArray[Any] | None) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict) or found.get("kind") != _KIND:
         raise FormatError(f"{path}: holds something else; {_EXPECTED}")
-    lists = ("primary_labels", "secondary_labels", "data", "parts")
-    if not all(isinstance(found.get(name), list) for name in lists):
-        raise FormatError(f"{path}: does not say which labels it counts; {_EXPECTED}")
+    for name, empty in asdict(Provenance()).items():
+        value, expected = found.get(name), list if isinstance(empty, tuple) else type(empty)
+        names = value if isinstance(value, list) else []
+        if not isinstance(value, expected) or not all(isinstance(each, str) for each in names):
+            raise FormatError(f"{path}: says {str(value)[:60]} of {name}; {_EXPECTED}")
     return found

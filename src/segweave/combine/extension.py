@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segweave.combine.checks import (
     LabelMapArray,
     Table,
+    check_void,
     checked_add,
     checked_labels,
     checked_similar,
@@ -131,6 +132,7 @@ def apply_table(
     if entries.ndim != 2 or entries.dtype.kind not in "iu" or (entries.size and entries.min() < 0):
         raise LabelError(f"a table is (m, n) output labels from 0; found {entries.dtype} {entries.shape}")
     m, n = entries.shape
+    check_void(void, n, "secondary")
     first = checked_labels(primary, "primary")
     second = labels_at(checked_labels(secondary, "secondary"), first.shape)
     dtype = output_type(first, max(m, int(entries.max(initial=0)) + 1), void)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.combine.checks import LabelMapArray
+from segweave.errors import InvalidSegmentation
 
 Size = tuple[int, int]
 """(height, width) px."""
@@ -29,6 +30,8 @@ def labels_at(labels: LabelMapArray, size: tuple[int, ...]) -> LabelMapArray:
     """(H, W) labels read at the centres of an output grid of `size`; as they are where the size is the same."""
     if labels.shape == size:
         return labels
+    if not labels.size and np.prod(size):
+        raise InvalidSegmentation(f"labels of {labels.shape} pixels cannot be read at the centres of {size} pixels")
     rows, columns = (centres(new, old) for new, old in zip(size, labels.shape, strict=True))
     return labels[np.ix_(rows, columns)]
 

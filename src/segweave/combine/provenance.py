@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 from segweave.errors import LabelError
@@ -60,13 +60,17 @@ class Provenance:
         twice = sorted(set(self.parts) & set(other.parts))
         if twice:
             raise LabelError(f"the part {twice[0]!r} is in both counts; each image counts once")
-        joined = {
-            "data": tuple(dict.fromkeys((*self.data, *other.data))),
-            "parts": (*self.parts, *other.parts),
-            "n_images": self.n_images + other.n_images,
-        }
-        named = {f.name: getattr(self, f.name) or getattr(other, f.name) for f in fields(self) if f.name not in joined}
-        return Provenance(**named, **joined)
+        return Provenance(
+            primary=self.primary or other.primary,
+            secondary=self.secondary or other.secondary,
+            primary_labels=self.primary_labels or other.primary_labels,
+            secondary_labels=self.secondary_labels or other.secondary_labels,
+            primary_preprocess=self.primary_preprocess or other.primary_preprocess,
+            secondary_preprocess=self.secondary_preprocess or other.secondary_preprocess,
+            data=tuple(dict.fromkeys((*self.data, *other.data))),
+            parts=(*self.parts, *other.parts),
+            n_images=self.n_images + other.n_images,
+        )
 
 
 def difference(mine: Sequence[str], theirs: Sequence[str]) -> str:
