@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plain_decoding import upsampled
 from segweave.labels import Label, LabelSet
 from segweave.models import CenterRule
-from segweave.models.decode import decode_centers, decode_logits, find_centers, softmax, upsampled_argmax
+from segweave.models.decode import decode_centers, decode_logits, find_centers, softmax
+from segweave.models.upsample import upsampled_argmax
 
 LABELS = LabelSet(
     "street",
@@ -20,47 +22,9 @@ LABELS = LabelSet(
 RULE = CenterRule(min_share=0.0)
 
 
-def upsampled(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(n, H, W) float64: bilinear with half-pixel centres, clamped at the borders; one axis after the other."""
-    for axis, new in ((1, size[0]), (2, size[1])):
-        old = maps.shape[axis]
-        position = np.maximum((np.arange(new) + 0.5) * old / new - 0.5, 0)
-        before = np.minimum(position.astype(int), old - 1)
-        weight = (position - before).reshape([-1 if k == axis else 1 for k in range(3)])
-        after = np.minimum(before + 1, old - 1)
-        maps = maps.take(before, axis) * (1 - weight) + maps.take(after, axis) * weight
-    return maps
-
-
 def logits_of(winners: list[list[int]], n: int = 3) -> np.ndarray:
     """(n, h, w) logits: 5 for the winner, 0 for the rest."""
     return np.eye(n, dtype=np.float32)[np.array(winners)].transpose(2, 0, 1) * np.float32(5)
-
-
-@settings(max_examples=60)
-@given(
-    n=st.integers(1, 12),
-    grid=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
-    seed=st.integers(0, 2**31),
-    smooth=st.booleans(),
-)
-def test_upsampled_argmax_equals_upsampling_everything_first(
-    n: int, grid: tuple[int, int], size: tuple[int, int], seed: int, smooth: bool
-) -> None:
-    rng = np.random.default_rng(seed)
-    maps = rng.normal(size=(n, *grid)).astype(np.float32)
-    if smooth:  # large areas of one winner, where cells are filled without interpolation
-        maps = upsampled(rng.normal(size=(n, 2, 2)), grid).astype(np.float32)
-    found = upsampled_argmax(maps, size)
-    exact = upsampled(maps.astype(np.float64), size)
-    chosen = np.take_along_axis(exact, found[None].astype(int), axis=0)[0]
-    # at a tie either is right; float32 decides ties of float64
-    assert (exact.max(axis=0) - chosen < 1e-5).all()
-
-
-def test_the_first_of_equal_labels_wins() -> None:
-    assert (upsampled_argmax(np.zeros((4, 2, 3), np.float32), (5, 7)) == 0).all()
 
 
 def test_a_semantic_score_is_the_mean_probability_of_the_label() -> None:
@@ -68,6 +32,13 @@ def test_a_semantic_score_is_the_mean_probability_of_the_label() -> None:
     seg = decode_logits(logits, (2, 2), LABELS)
     # softmax of (5, 0, 0): e^5 / (e^5 + 2) = 148.413 / 150.413 = 0.98670
     assert seg.label_names() == ("road", "car")
+    assert [s.score for s in seg.segments] == pytest.approx([0.98670, 0.98670], abs=1e-5)
+
+
+def test_padding_is_not_part_of_the_semantic_result() -> None:
+    logits = logits_of([[0, 1, 2], [0, 1, 2]])  # the person stands in the padding
+    seg = decode_logits(logits, (2, 4), LABELS, window=(2, 2))
+    assert seg.ids.tolist() == [[1, 1, 2, 2]] * 2
     assert [s.score for s in seg.segments] == pytest.approx([0.98670, 0.98670], abs=1e-5)
 
 
