@@ -12,6 +12,7 @@ from segweave.combine.grids import Crop, window
 from segweave.combine.modes import mode_of
 from segweave.combine.plan_file import Named, PlanFile, SecondaryEntry
 from segweave.combine.provenance import difference
+from segweave.combine.refine import steps_named
 from segweave.combine.rules import Evidence, Labels, Lent, Mode, Rule, ready
 from segweave.errors import InvalidSegmentation, LabelError
 from segweave.labels import LabelSet
@@ -31,7 +32,8 @@ class Secondary:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Plan:
-    """An extension plan. labels: of the result: the primary's, then the added ones. primary: the model, as named."""
+    """An extension plan. labels: of the result: the primary's, then the added ones. primary: the model, as named.
+    refine: steps of `refine` that follow."""
 
     path: Path
     mode: Mode
@@ -40,6 +42,7 @@ class Plan:
     primary_labels: LabelSet
     labels: LabelSet
     secondaries: tuple[Secondary, ...]
+    refine: tuple[str, ...] = ()
 
     def with_rules(self, mode: Mode) -> "Plan":
         """The same plan by another mode."""
@@ -55,6 +58,7 @@ def resolve(file: PlanFile, primary: LabelSet, secondaries: Sequence[LabelSet], 
     parameters a mode does not have, and counts that it needs.
     """
     chosen = mode_of(mode or file.mode, file.parameters if mode in (None, file.mode) else (), str(file.path))
+    steps_named(file.refine)
     outputs, labels = extended_labels(file, primary, secondaries)
     found = zip(file.secondaries, secondaries, outputs, strict=True)
     return Plan(
@@ -65,6 +69,7 @@ def resolve(file: PlanFile, primary: LabelSet, secondaries: Sequence[LabelSet], 
         primary_labels=primary,
         labels=labels,
         secondaries=tuple(_secondary(chosen, primary, *each) for each in found),
+        refine=file.refine,
     )
 
 

@@ -5,6 +5,7 @@
     reviewed: true                      # a person has looked through `add` and `similar`
     mode: odds                          # cooccurrence, guarded, odds or override
     parameters: {ratio: 4, p_min: 0.2}  # of the mode; may be left out
+    refine: [guided]                    # steps of `refine`, one after the other; may be left out
     primary: {model: street, labels: camvid11}
     secondaries:
     - model: ade.onnx
@@ -19,7 +20,7 @@
 Paths are relative to the file.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from segweave.combine.grids import WHOLE, Crop
@@ -29,7 +30,7 @@ from segweave.errors import UsageError, did_you_mean
 Number = float | int | bool | str
 
 MODES = ("cooccurrence", "guarded", "odds", "override")
-_KEYS = ("version", "name", "reviewed", "mode", "parameters", "primary", "secondaries")
+_KEYS = ("version", "name", "reviewed", "mode", "parameters", "refine", "primary", "secondaries")
 _SECONDARY = ("model", "labels", "counts", "crop", "add", "same_as", "similar")
 
 
@@ -72,7 +73,8 @@ class PlanFile:
     primary: SideEntry
     secondaries: tuple[SecondaryEntry, ...]
     reviewed: bool = False
-    parameters: tuple[tuple[str, Number], ...] = field(default=())
+    parameters: tuple[tuple[str, Number], ...] = ()
+    refine: tuple[str, ...] = ()
 
 
 def read_plan(path: str | Path) -> PlanFile:
@@ -96,6 +98,7 @@ def read_plan(path: str | Path) -> PlanFile:
         secondaries=secondaries,
         reviewed=entries["reviewed"].flag() if "reviewed" in entries else False,
         parameters=_parameters(entries["parameters"]) if "parameters" in entries else (),
+        refine=tuple(item.text() for item in entries["refine"].items()) if "refine" in entries else (),
     )
 
 

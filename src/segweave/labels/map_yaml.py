@@ -62,12 +62,12 @@ def yaml_line(source: str, target: str | None, *, comment: str = "") -> str:
     >>> yaml_line("sofa", "couch", comment="synonym"), yaml_line("no", None)
     ('sofa: couch  # synonym', '"no": null')
     """
-    key, value = _scalar(source), "null" if target is None else _scalar(target)
+    key, value = yaml_scalar(source), "null" if target is None else yaml_scalar(target)
     pair = f"{key}: {value}" if len(key) < 1000 else f"? {key}\n: {value}"  # YAML 1.2.2 §7.4.3: short keys only
     return f"{pair}  # {comment}" if comment else pair
 
 
-def _scalar(text: str) -> str:
+def yaml_scalar(text: str) -> str:
     """Plain where YAML reads it back as this text, else in double quotes."""
     if set(text) <= _PLAIN_LETTERS and text[0].isalpha() and text.lower() not in _NOT_NAMES and text == text.strip():
         return text

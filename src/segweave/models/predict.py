@@ -19,18 +19,21 @@ from segweave.segmentation import Instances, Segmentation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_NOT_FOR_SALE = "not for commercial use"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """A model ready to use.
 
     name: as it was asked for. network: the `SegmentationModel` that does the work. card: what is known about it,
-    None for a file of the user's own.
+    None for a file of the user's own. remarks: what a person should be told once, such as a licence.
     """
 
     name: str
     network: SegmentationModel
     card: ModelCard | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def labels(self) -> LabelSet:
@@ -64,7 +67,8 @@ class Model:
 
 
 def load_model(name: str | Path, *, threads: int = 0) -> Model:
-    """Open a model by its name in the zoo, or from an ONNX file that carries a segweave description.
+    """Open a model by its name in the zoo, from an ONNX file that carries a segweave description, or from an extension
+    plan (`.yaml`), which weaves several models into one.
 
     threads: for the network; 0 = all cores. Raises `UsageError` for a name that is not known and `ModelError` for a
     file that cannot be used.
@@ -75,7 +79,15 @@ def load_model(name: str | Path, *, threads: int = 0) -> Model:
     cards = {card.name: card for card in ZOO}
     card = cards.get(str(name))
     if card:
-        return Model(card.name, open_onnx(asset_path(card), threads=threads), card)
+        limits = (
+            () if card.commercial else (f"the weights of {card.name!r} are {card.weights_licence}: {_NOT_FOR_SALE}",)
+        )
+        return Model(card.name, open_onnx(asset_path(card), threads=threads), card, limits)
+    if str(name).endswith((".yaml", ".yml")):
+        from segweave.models.woven import open_woven
+
+        woven = open_woven(name, threads=threads)
+        return Model(str(name), woven, remarks=woven.remarks)
     if not Path(name).suffix and not Path(name).exists():
         raise UsageError(f"model {str(name)!r} is not known; {did_you_mean(str(name), cards)}")
     return Model(str(name), open_onnx(name, threads=threads))

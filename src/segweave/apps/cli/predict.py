@@ -22,7 +22,9 @@ INTERRUPTED = 130
 def predict(
     source: Annotated[list[str], typer.Argument(help="Images, folders, globs (in quotes) or videos.")],
     task: Annotated[str, typer.Option(help="panoptic, instance or semantic.")] = "panoptic",
-    model: Annotated[str, typer.Option(help="A name of `segweave models list`, or an ONNX file.")] = "street",
+    model: Annotated[
+        str, typer.Option(help="A name of `segweave models list`, an ONNX file or an extension plan.")
+    ] = "street",
     out: Annotated[str | None, typer.Option(help="Folder for pictures, id maps and tables.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in --out.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -61,8 +63,8 @@ def predict(
         say(f"segweave: {problem}")
     if not sources:
         raise typer.Exit(2)
-    if opened.card and not opened.card.commercial:
-        say(f"note: the weights of {opened.name!r} are {opened.card.weights_licence}: not for commercial use")
+    for remark in opened.remarks:
+        say(f"note: {remark}")
     folder = None
     if out is not None:
         folder = PredictionFolder.open(out, opened, cast("Task", task), sources=sources, look=look, resume=resume)

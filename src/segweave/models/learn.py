@@ -1,0 +1,160 @@
+"""Learning co-occurrence counts: two models over a labelled data set, image by image, resumable."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from segweave.combine.cooccurrence import CooccurrenceCounts, count_cooccurrence
+from segweave.combine.provenance import Provenance
+from segweave.combine.rules import Labels
+from segweave.errors import FormatError, LabelError, SegweaveError, UsageError
+from segweave.formats import Dataset, Photo, Sample, read_image
+from segweave.models.predict import Model
+from segweave.models.woven import semantic
+from segweave.segmentation import Instances, Segmentation, instances_to_panoptic
+
+_AT = " up to place "
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Lesson:
+    """What is learnt from. data: images whose truth is in the secondary's labels; name: what the data set is called.
+    shard: (i, n), every n-th image from the i-th on, counted from 1."""
+
+    primary: Model
+    secondary: Model
+    data: Dataset
+    name: str
+    shard: tuple[int, int] = (1, 1)
+
+    def __post_init__(self) -> None:
+        if self.data.labels.names != self.secondary.labels.names:
+            raise LabelError(
+                f"{self.name}: its labels are {self.data.labels.name!r}, the secondary's"
+                f" {self.secondary.labels.name!r}; say the truth in the secondary's labels with --map"
+            )
+
+    @property
+    def part(self) -> str:
+        """What this shard is called in the counts."""
+        return f"{self.name} {self.shard[0]}/{self.shard[1]}"
+
+    @property
+    def places(self) -> range:
+        """The images of this shard."""
+        return range(self.shard[0] - 1, len(self.data), self.shard[1])
+
+    def nothing(self) -> CooccurrenceCounts:
+        """Counts of no image yet."""
+        m, n = len(self.primary.labels), len(self.secondary.labels)
+        provenance = Provenance(
+            primary=model_id(self.primary),
+            secondary=model_id(self.secondary),
+            primary_labels=self.primary.labels.names,
+            secondary_labels=self.secondary.labels.names,
+            primary_preprocess=preprocess_id(self.primary),
+            secondary_preprocess=preprocess_id(self.secondary),
+            data=(self.name,),
+        )
+        return CooccurrenceCounts(
+            pixels=np.zeros((m, n, n), np.int64), images=np.zeros((m, n), np.int64), provenance=provenance
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """How far a lesson has come. done: images of the shard that are behind. error: why the last one was left out."""
+
+    counts: CooccurrenceCounts
+    done: int
+    error: SegweaveError | None = None
+
+
+def learn(lesson: Lesson, start: Learnt | None = None) -> Iterator[Learnt]:
+    """Count image after image from where `start` stopped; yields the sum after each. A broken image is passed over."""
+    known = start or Learnt(lesson.nothing(), 0)
+    for done, place in enumerate(lesson.places[known.done :], start=known.done + 1):
+        try:
+            known = Learnt(known.counts + _count(lesson, place), done)
+        except SegweaveError as error:
+            known = Learnt(known.counts, done, error)
+        yield known
+
+
+def finished(lesson: Lesson, learnt: Learnt) -> CooccurrenceCounts:
+    """The counts with their part named; `FormatError` where no image could be counted."""
+    if not learnt.counts.provenance.n_images:
+        why = f": {learnt.error}" if learnt.error else "; the data set has no image"
+        raise FormatError(f"{lesson.part}: no image could be counted{why}")
+    return _of_parts(learnt.counts, lesson.part)
+
+
+def save_unfinished(lesson: Lesson, learnt: Learnt, path: Path) -> None:
+    """Keep how far a lesson has come, for `resumed`."""
+    _of_parts(learnt.counts, f"{lesson.part}{_AT}{learnt.done}").save(path)
+
+
+def resumed(lesson: Lesson, path: Path) -> Learnt:
+    """How far the lesson that `save_unfinished` kept had come; `UsageError` where it was another one."""
+    counts = CooccurrenceCounts.load(path)
+    expected = lesson.nothing().provenance
+    (part, _, place) = (counts.provenance.parts or ("",))[0].rpartition(_AT)
+    same = replace(counts.provenance, parts=(), n_images=0) == expected
+    if not same or part != lesson.part or not place.isdecimal():
+        found = f"{counts.provenance.primary} with {counts.provenance.secondary} on {part or 'something else'}"
+        raise UsageError(f"{path}: is of {found}; this is another run: leave out --resume to begin anew")
+    return Learnt(_of_parts(counts), int(place))
+
+
+def model_id(model: Model) -> str:
+    """What a model is called in counts: its name, and of a file the beginning of its sha256."""
+    path = Path(model.name)
+    if model.card is not None or not path.is_file():
+        return model.name
+    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+
+
+def preprocess_id(model: Model) -> str:
+    """How photographs reach a model, where it says so: its preprocessing in words."""
+    description = getattr(model.network, "description", None)
+    return str(getattr(description, "preprocess", ""))
+
+
+def truth_labels(sample: Sample) -> Labels:
+    """(H, W) int32 label indices of a sample's truth, -1 = void; instances as `instances_to_panoptic` lays them."""
+    truth = sample.truth
+    seg: Segmentation = instances_to_panoptic(truth) if isinstance(truth, Instances) else truth
+    return seg.label_indices()
+
+
+def photograph(sample: Sample) -> Photo:
+    """The photograph of a sample; `FormatError` where there is none, or where it is of another size than the truth."""
+    if sample.image_path is None:
+        raise FormatError(f"image {sample.image_id!r}: its photograph is not there; name its folder (--photographs-in)")
+    image = read_image(sample.image_path)
+    if image.shape[:2] != sample.size:
+        raise FormatError(
+            f"image {sample.image_id!r}: {sample.image_path} is {image.shape[:2]} (height, width), its truth"
+            f" {sample.size}"
+        )
+    return image
+
+
+def _count(lesson: Lesson, place: int) -> CooccurrenceCounts:
+    sample = lesson.data[place]
+    image = photograph(sample)
+    return count_cooccurrence(
+        semantic(lesson.primary.network, image).label_indices(),
+        semantic(lesson.secondary.network, image).label_indices(),
+        truth_labels(sample),
+        n_primary=len(lesson.primary.labels),
+        n_secondary=len(lesson.secondary.labels),
+        void=-1,
+    )
+
+
+def _of_parts(counts: CooccurrenceCounts, *parts: str) -> CooccurrenceCounts:
+    return replace(counts, provenance=replace(counts.provenance, parts=parts))
