@@ -67,7 +67,7 @@ class Keep:
         return cls(
             counts=None if counts is None else Path(counts),
             report=None if report is None else Path(report),
-            shard=_shard(shard),
+            shard=shard_named(shard),
             resume=resume,
             skip_missing=skip_missing,
             workers=workers or os.cpu_count() or 1,
@@ -98,7 +98,8 @@ def check_free(path: Path, *, force: bool) -> None:
         raise OutputError(f"{path}: the folder {path.absolute().parent} is not there; make it first")
 
 
-def _shard(text: str | None) -> tuple[int, int]:
+def shard_named(text: str | None) -> tuple[int, int]:
+    """(i, n) of `i/n`, (1, 1) for None; `UsageError` for anything else."""
     if text is None:
         return 1, 1
     first, slash, last = text.partition("/")
