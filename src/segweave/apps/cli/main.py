@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from segweave import __version__
-from segweave.apps.cli import evaluate_group, labels, models
+from segweave.apps.cli import evaluate_group, extend_group, labels, models
 from segweave.apps.cli.check import check
 from segweave.apps.cli.convert import convert
 from segweave.apps.cli.formats import formats
@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("evaluate", evaluate_group.app),
+    ("extend", extend_group.app),
     ("labels", labels.app),
     ("models", models.app),
 )
@@ -40,6 +41,8 @@ Examples:
   segweave check my-data
 
   segweave evaluate panoptic_val.json results/panoptic.json --errors
+
+  segweave extend suggest --primary street --secondary ade.onnx --add signboard > plan.yaml
 
   segweave labels show cityscapes
 """
