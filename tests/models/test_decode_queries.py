@@ -125,6 +125,13 @@ def test_a_query_that_wins_less_than_its_share_of_its_mask_leaves_void() -> None
     assert decode_queries_panoptic(**call, rule=QueryRule(overlap=0.75)).ids.tolist() == [[1, 2, 2, 2]]
 
 
+def test_a_query_as_sure_as_the_threshold_is_not_sure_enough() -> None:
+    call = {"mask_logits": np.full((1, 1, 1), 9, np.float32), "size": (1, 1), "labels": SOME_LABELS}
+    surest = of_labels([CAR], 99)  # its probability is 1 in float64
+    assert len(decode_queries_panoptic(surest, **call, rule=QueryRule(score=1))) == 0
+    assert len(decode_queries_panoptic(surest, **call, rule=QueryRule(score=0.999))) == 1
+
+
 def test_stuff_of_one_label_is_one_segment_and_things_are_not() -> None:
     masks = np.where(np.eye(4), 9, -9).reshape(4, 1, 4).astype(np.float32)
     call = {"mask_logits": masks, "size": (1, 4), "labels": SOME_LABELS}

@@ -20,6 +20,8 @@ def coarse(draw: st.DrawFn) -> tuple[np.ndarray, tuple[int, int], Window | None]
     maps = rng.normal(size=(n, *grid)) * draw(st.sampled_from([1.0, 20.0]))
     if draw(st.booleans()):  # large areas of one winner, where cells are filled without interpolation
         maps = upsampled(rng.normal(size=(n, 2, 2)) * 9, grid)
+    if draw(st.booleans()):  # ties
+        maps = maps.round()
     window = draw(st.none() | st.tuples(st.floats(0.3, grid[0]), st.floats(0.3, grid[1])))
     return maps.astype(np.float32), size, window
 
