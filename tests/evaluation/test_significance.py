@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from scenes import SOME_LABELS, random_segmentation
 from segweave.evaluation import PanopticCounts, count_panoptic, count_panoptic_by_image, score_panoptic
 from segweave.evaluation.confusion import count_confusion, count_semantic_by_image, score_semantic
 from segweave.evaluation.significance import compare, intervals, panoptic_statistics, semantic_statistics
 from segweave.evaluation.slices import sliced
+from segweave.labels import Label, LabelSet
 from segweave.segmentation import ImageKey, OverlapTable, Segmentation, joined, overlap_table
 
 
@@ -78,6 +80,73 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
         found = intervals(panoptic_statistics(counts), 60, seed=k, resamples=300)["pq"]
         inside += found.low <= 0.7 <= found.high
     assert 180 <= inside <= 199  # 190 of 200 expected
+
+
+def test_an_interval_is_a_percentile_with_the_bias_corrected():
+    """Efron and Tibshirani 1993, (14.10) with a = 0, for a statistic that leans: the largest of ten numbers."""
+
+    def largest(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {"top": np.where(weights > 0, np.arange(10.0) ** 2, 0).max(axis=1)}
+
+    found = intervals(largest, 10, seed=7, resamples=500, level=0.9)["top"]
+    rng = np.random.default_rng(7)
+    draws = np.concatenate([largest(rng.multinomial(10, [0.1] * 10, size=100))["top"] for _ in range(5)])
+    z0 = norm.ppf((draws < 81).mean() + (draws == 81).mean() / 2)
+    assert abs(z0) > 0.3
+    assert found.low == pytest.approx(np.quantile(draws, norm.cdf(2 * z0 - 1.6448536)), abs=1e-6)
+    assert found.high == pytest.approx(np.quantile(draws, norm.cdf(2 * z0 + 1.6448536)), abs=1e-6)
+
+
+def many_labels(rng: np.random.Generator, n: int) -> PanopticCounts:
+    """Counts by image of 80 labels, most of them rare, some predicted where they are not."""
+    labels = LabelSet("many", tuple(Label(name=f"l{k}", is_thing=True) for k in range(80)))
+    often = np.arange(1, 81) ** -0.7 / 2
+    number = np.where(rng.random((n, 80)) < often, rng.poisson(2, (n, 80)) + 1, 0)
+    found = np.clip(rng.beta(4, 2, 80) + rng.normal(0, 0.1, (n, 1)), 0.02, 0.98)
+    hits = rng.binomial(number, found)
+    ghosts = rng.binomial(number, 1 - found) + (rng.random((n, 80)) < often / 10)
+    return PanopticCounts(labels=labels, iou_sum=hits * rng.beta(9, 2, (n, 80)), tp=hits, fp=ghosts, fn=number - hits)
+
+
+def test_with_many_rare_labels_and_few_images_intervals_are_somewhat_too_narrow():
+    """About 5 of 6 hold the truth, and the guide says so."""
+    rng = np.random.default_rng(0)
+    whole = many_labels(rng, 4_000)
+    wanted = score_panoptic(whole.total()).all.pq
+    inside = 0
+    for k in range(60):
+        at = rng.choice(4_000, 100, replace=False)
+        columns = {name: getattr(whole, name)[at] for name in ("iou_sum", "tp", "fp", "fn")}
+        some = panoptic_statistics(PanopticCounts(labels=whole.labels, **columns))
+        found = intervals(some, 100, seed=k, resamples=100)["pq"]
+        inside += found.low <= wanted <= found.high
+    assert 44 <= inside <= 58
+
+
+def test_equally_good_predictions_seldom_differ():
+    """Two predictions that find each thing with the same probability: p under 0.05 in about 1 case of 20."""
+    rng = np.random.default_rng(1)
+    told = 0
+    for k in range(200):
+        sides = []
+        for _ in range(2):
+            hit = rng.random((60, 1)) < 0.7
+            row = np.array([[0, 0, 0, 1, 0]])
+            sides.append(
+                PanopticCounts(labels=SOME_LABELS, iou_sum=hit * row * 1.0, tp=hit * row, fp=~hit * row, fn=~hit * row)
+            )
+        a, b = (panoptic_statistics(counts) for counts in sides)
+        told += compare(("a", a), ("b", b), 60, seed=k, resamples=300).scores[0].p_value < 0.05
+    assert 3 <= told <= 20  # 10 expected
+
+
+def test_p_is_below_5_percent_where_the_interval_leaves_out_0():
+    for seed in range(12):
+        a, b = (panoptic_statistics(count_panoptic_by_image(tables(25, shift=2, seed=s))) for s in (seed, seed + 50))
+        for found in compare(("a", a), ("b", b), 25, seed=seed, resamples=400).scores:
+            if found.p_value is not None and abs(found.p_value - 0.05) > 0.01:
+                ends = found.difference
+                assert (found.p_value < 0.05) == (not ends.low <= 0 <= ends.high)
 
 
 def test_one_image_has_no_interval():

@@ -1,12 +1,14 @@
 """How far a score can be trusted, and whether one prediction is better than another: bootstrap over images.
 
 The images of a data set are taken as drawn at random from all images of interest, each by itself (Efron and Tibshirani
-1993, "An Introduction to the Bootstrap", §13.3). Neighbouring frames of a video are not: their intervals are too
-narrow.
+1993, "An Introduction to the Bootstrap"). Neighbouring frames of a video are not: their intervals are too narrow.
+Intervals are percentiles with the bias corrected (§14.3): means over labels lean to one side when images are drawn
+again, because a rare label that is drawn less often is found less often too.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -23,7 +25,10 @@ _CHUNK = 100  # draws at a time, so that memory stays small whatever their numbe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A score and the range in which 95 % (or another level) of the resampled scores lie; None where undefined."""
+    """A score, and the range that holds the score of all images of interest in 95 % (or another level) of the cases.
+
+    None where undefined.
+    """
 
     value: float | None
     low: float | None
@@ -102,7 +107,7 @@ def semantic_statistics(counts: SemanticCounts) -> Statistics:
 def intervals(
     statistics: Statistics, images: int, *, seed: int = 0, resamples: int = 1000, level: float = 0.95
 ) -> dict[str, Interval]:
-    """Each score of all images, with its percentile interval over resampled images.
+    """Each score of all images, with its interval from resampled images.
 
     images: how many there are; with fewer than two there is nothing to resample, so that low and high are None.
     """
@@ -139,7 +144,7 @@ def compare(
                 a=_defined(first),
                 b=_defined(second),
                 difference=_interval(first - second, differences if images > 1 else differences[:0], level),
-                p_value=_p_value(differences) if images > 1 else None,
+                p_value=_p_value(first - second, differences) if images > 1 else None,
             )
         )
     return Comparison(
@@ -166,17 +171,30 @@ def _interval(value: float, drawn: Floats, level: float) -> Interval:
     seen = drawn[~np.isnan(drawn)]
     if np.isnan(value) or not len(seen):
         return Interval(value=_defined(value), low=None, high=None)
-    low, high = np.quantile(seen, [(1 - level) / 2, (1 + level) / 2])
+    normal, bias = NormalDist(), _bias(value, seen)
+    ends = [normal.cdf(2 * bias + normal.inv_cdf(share)) for share in ((1 - level) / 2, (1 + level) / 2)]
+    low, high = np.quantile(seen, ends)
     return Interval(value=value, low=float(low), high=float(high))
 
 
-def _p_value(differences: Floats) -> float | None:
-    """Twice the share of draws on the other side of 0, at least one draw's worth (Efron and Tibshirani, §15.4)."""
-    seen = differences[~np.isnan(differences)]
-    if not len(seen):
+def _p_value(value: float, drawn: Floats) -> float | None:
+    """1 less the level of the interval that ends at 0; at least what so many draws can tell."""
+    seen = drawn[~np.isnan(drawn)]
+    if np.isnan(value) or not len(seen):
         return None
-    below, above = int((seen <= 0).sum()), int((seen >= 0).sum())
-    return min(1.0, 2 * (min(below, above) + 1) / (len(seen) + 1))
+    share = NormalDist().cdf(NormalDist().inv_cdf(_share_below(0.0, seen)) - 2 * _bias(value, seen))
+    return min(1.0, max(2 * min(share, 1 - share), 2 / (len(seen) + 1)))
+
+
+def _bias(value: float, seen: Floats) -> float:
+    """How far the middle of the draws is from the value, in standard deviations of a normal distribution."""
+    return NormalDist().inv_cdf(_share_below(value, seen))
+
+
+def _share_below(value: float, seen: Floats) -> float:
+    """The share of draws below a value, equal ones half; never 0 or 1, which no number of draws can tell."""
+    share = float((seen < value).mean() + (seen == value).mean() / 2)
+    return min(max(share, 1 / (len(seen) + 1)), len(seen) / (len(seen) + 1))
 
 
 def _row_means(values: Floats) -> Floats:
