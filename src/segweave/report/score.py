@@ -11,6 +11,7 @@ from segweave.evaluation.cityscapes_precision import cityscapes_precision
 from segweave.evaluation.confusion import count_confusion, count_semantic_by_image, score_semantic
 from segweave.evaluation.detection_matches import precision_statistics
 from segweave.evaluation.error_analysis import analyse_errors
+from segweave.evaluation.instance_table import InstanceTable
 from segweave.evaluation.matching import Convention
 from segweave.evaluation.panoptic_quality import count_panoptic, count_panoptic_by_image, score_panoptic
 from segweave.evaluation.significance import (
@@ -29,6 +30,7 @@ from segweave.report.evaluation import Evaluation, Score, Task
 from segweave.segmentation import OverlapTable
 from segweave.segmentation.overlap_table import UNLISTED
 
+_MOST_DETECTIONS = 100  # of a label in an image, by COCO's protocol
 _RESAMPLES = 1000
 _RESAMPLES_OF_AP = 200  # AP takes ordering all detections anew, some ms a draw
 
@@ -66,7 +68,7 @@ def scored(
         images=len(counts.images),
         score=score_of(counts, question),
         skipped=counts.skipped,
-        notes=(*notes, *oddities(segments)) if segments is not None else tuple(notes),
+        notes=(*notes, *_oddities(counts)),
         intervals=_intervals(counts, question) if question.intervals else {},
         errors=analyse_errors(segments, convention=question.convention) if question.errors and segments else None,
         boundary=_boundary(counts, question),
@@ -91,6 +93,32 @@ def _boundary(counts: Counts, question: Question) -> BoundaryScore | None:
     if not question.boundary or counts.boundary is None:
         return None
     return score_boundary(counts.boundary, convention=question.convention)
+
+
+def _oddities(counts: Counts) -> tuple[str, ...]:
+    """What a reader of the numbers should know of what was counted."""
+    if counts.instances is not None:
+        return oddities_of_instances(counts.instances)
+    return () if counts.segments is None else oddities(counts.segments)
+
+
+def oddities_of_instances(table: InstanceTable) -> tuple[str, ...]:
+    """Where AP says less than it seems to: predictions without scores, more things than it looks at."""
+    said = []
+    silent = int(np.isnan(table.prediction.score).sum())
+    if silent:
+        said.append(
+            f"{silent:,} of {len(table.prediction):,} predictions have no score and count as sure (1.0), so that AP"
+            " depends on their order"
+        )
+    keys = table.truth.image * len(table.truth.labels) + table.truth.label
+    crowded = int((np.unique(keys, return_counts=True)[1] > _MOST_DETECTIONS).sum())
+    if crowded:
+        said.append(
+            f"{crowded:,} times the truth has more than {_MOST_DETECTIONS} things of a label in an image; COCO's AP"
+            f" looks at the best {_MOST_DETECTIONS} predictions of each, so that it cannot reach 1"
+        )
+    return tuple(said)
 
 
 def oddities(table: OverlapTable) -> tuple[str, ...]:
