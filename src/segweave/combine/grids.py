@@ -65,7 +65,8 @@ def probabilities_at(probabilities: NDArray[Any], place: tuple[int, int], size: 
         before = min(int(position), old - 1)
         corners.append((before, min(before + 1, old - 1), position - before))
     (top, bottom, down), (left, end, right) = corners
-    above = (1 - right) * probabilities[top, left].astype(np.float64) + right * probabilities[top, end]
-    below = (1 - right) * probabilities[bottom, left].astype(np.float64) + right * probabilities[bottom, end]
+    around = probabilities[[top, top, bottom, bottom], [left, end, left, end]].astype(np.float64)
+    above = (1 - right) * around[0] + right * around[1]
+    below = (1 - right) * around[2] + right * around[3]
     found: NDArray[np.float64] = (1 - down) * above + down * below
     return found
