@@ -37,10 +37,9 @@ def meter(value: float | None, *, low: float | None = None, high: float | None =
     """A bar from 0 to `value`, and a line over the interval; all 0..1. Nothing where the value is None."""
     if value is None:
         return EMPTY
-    parts = [_bar(0, 1, 0.15, 0.85, "track"), _bar(0, value, 0.15, 0.85, "fill")]
+    parts = [_bar(0, 1, "track"), _bar(0, value, "fill")]
     if low is not None and high is not None:
-        parts.append(_bar(low, high, 0.4, 0.6, "whisker"))
-        parts += [_bar(end - 0.006, end + 0.006, 0.1, 0.9, "whisker") for end in (low, high)]
+        parts += _whiskers(low, high)
     return _svg(100, _TALL, *parts, kind="meter")
 
 
@@ -53,10 +52,10 @@ def difference(value: float | None, *, reach: float, low: float | None = None, h
         return 0.5 + 0.5 * max(-1.0, min(1.0, number / reach))
 
     start, end = sorted((0.5, at(value)))
-    parts = [_bar(0, 1, 0.15, 0.85, "track"), _bar(start, end, 0.15, 0.85, "fill")]
+    parts = [_bar(0, 1, "track"), _bar(start, end, "fill"), _line((0.5, 0.0), (0.5, 1.0), "zero")]
     if low is not None and high is not None:
-        parts.append(_bar(at(low), at(high), 0.4, 0.6, "whisker"))
-    return _svg(100, _TALL, *parts, _bar(0.495, 0.505, 0, 1, "zero"), kind="meter")
+        parts += _whiskers(at(low), at(high))
+    return _svg(100, _TALL, *parts, kind="meter")
 
 
 def stacked(parts: Sequence[Part], *, label: str) -> Html:
@@ -85,10 +84,22 @@ def legend(entries: Sequence[tuple[Color, str]]) -> Html:
     return tag("ul", *(tag("li", join((swatch(color), escape(name)))) for color, name in entries), class_="legend")
 
 
-def _bar(start: float, end: float, top: float, bottom: float, kind: str) -> Html:
+def _bar(start: float, end: float, kind: str) -> Html:
     left, right = (max(0.0, min(1.0, x)) for x in (start, end))
-    height = _n(_TALL * (bottom - top))
-    return tag("rect", x=_n(100 * left), y=_n(_TALL * top), width=_n(100 * (right - left)), height=height, class_=kind)
+    box = dict(x=_n(100 * left), y=_n(0.15 * _TALL), width=_n(100 * (right - left)), height=_n(0.7 * _TALL))
+    return tag("rect", **box, class_=kind)
+
+
+def _whiskers(low: float, high: float) -> list[Html]:
+    """A line from `low` to `high` with its ends marked, all 0..1."""
+    ends = [_line((x, 0.1), (x, 0.9), "whisker") for x in (low, high)]
+    return [_line((low, 0.5), (high, 0.5), "whisker"), *ends]
+
+
+def _line(start: tuple[float, float], end: tuple[float, float], kind: str) -> Html:
+    """A line between (x, y) 0..1, of the same width however far the bar is stretched."""
+    (x1, y1), (x2, y2) = ((_n(100 * max(0.0, min(1.0, x))), _n(_TALL * y)) for x, y in (start, end))
+    return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=kind, vector_effect="non-scaling-stroke")
 
 
 def _svg(width: float, height: float, *content: Html, kind: str | None = None) -> Html:

@@ -32,21 +32,23 @@ def data_uri(pixels: Rgb) -> str:
     from PIL import Image
 
     image = Image.fromarray(pixels)
-    flat = _encoded(image, "png", optimize=True)
+    flat = _encoded(image, "png")
     if len(flat) <= _MOST_BYTES:
         return _uri(flat, "png")
     while True:
         for quality in _QUALITIES:
-            encoded = _encoded(image, "jpeg", quality=quality, optimize=True)
+            encoded = _encoded(image, "jpeg", quality=quality)
             if len(encoded) <= _MOST_BYTES:
                 return _uri(encoded, "jpeg")
         width, height = (max(1, round(side * _SMALLER)) for side in image.size)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _encoded(image: "Image.Image", kind: str, *, quality: int | None = None, optimize: bool) -> bytes:
+def _encoded(image: "Image.Image", kind: str, *, quality: int | None = None) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, kind, optimize=optimize, **({} if quality is None else {"quality": quality}))
+    # thin lines lose their colour where four pixels share one
+    options = {} if quality is None else {"quality": quality, "subsampling": 0}
+    image.save(stream, kind, optimize=True, **options)
     return stream.getvalue()
 
 

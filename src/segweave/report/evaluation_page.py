@@ -4,92 +4,141 @@ from collections.abc import Sequence
 
 from segweave.evaluation.panoptic_quality import PanopticScore
 from segweave.report.bars import legend
+from segweave.report.confusion_tables import pixel_confusions, segment_confusions
 from segweave.report.data_uri import embedded
-from segweave.report.error_sections import ERROR_COLORS, confusion_grid, confusion_section, losses_section
+from segweave.report.error_sections import error_legend, images_table, losses_section
 from segweave.report.evaluation import Evaluation
 from segweave.report.evaluation_tables import groups_table, label_table, tiles
-from segweave.report.html import EMPTY, Html, Section, escape, facts, items, join, page, paragraph, tag
-from segweave.report.measures import CONVENTIONS, TASKS
+from segweave.report.html import EMPTY, Html, Section, escape, facts, folded, items, join, page, paragraph, tag
+from segweave.report.measures import CONVENTIONS, TASKS, VOIDS, measures, score_name
+from segweave.report.mistakes import WRONG
 from segweave.report.more_tables import boundary_section, cityscapes_section, comparison_section, slices_section
 from segweave.report.numbers import plural
 from segweave.report.worst_pictures import WorstPicture
 
 _MOST_LINES = 50
+_FEW_LINES = 5
 
 
-def evaluation_page(found: Evaluation, pictures: Sequence[WorstPicture] = ()) -> str:
-    """The page as text, to be written as UTF-8. pictures: of the worst images, in the order in which to show them."""
+def evaluation_page(
+    found: Evaluation, pictures: Sequence[WorstPicture] | None = None, *, made_by: Sequence[str] = ()
+) -> str:
+    """The page as text, to be written as UTF-8.
+
+    pictures: of the worst images, in the order in which to show them; None where only counts are there. made_by: lines
+    of plain text: the command, and what in which version ran it.
+    """
+    lines = [escape(line) for line in made_by]
+    footer = paragraph(join((escape("Made by "), *_between(lines, tag("br")))), kind="note") if lines else EMPTY
+    return page(f"Evaluation of {found.prediction}", _sections(found, pictures), summary=_summary(found), footer=footer)
+
+
+def _sections(found: Evaluation, pictures: Sequence[WorstPicture] | None) -> list[Section]:
     sections = [Section("numbers", "Numbers", _numbers(found))]
+
+    def add(anchor: str, title: str, body: Html | None) -> None:
+        if body is not None:
+            sections.append(Section(anchor, title, body))
+
+    errors, confusion = found.errors, found.confusion
     if found.comparison is not None:
-        sections.append(Section("comparison", "Compared with another prediction", comparison_section(found.comparison)))
-    if found.errors is not None:
-        sections.append(Section("errors", "Where PQ is lost", losses_section(found.errors)))
-    if pictures:
-        sections.append(Section("worst", "The worst images", _worst(found, pictures)))
-    sections.append(Section("labels", "Labels", label_table(found.score, found.intervals)))
-    if found.errors is not None:
-        sections.append(Section("confusion", "What is taken for what", confusion_section(found.errors)))
-    if found.confusion is not None:
-        grid = confusion_grid(found.confusion.pixels, found.confusion.labels, "pixels")
-        sections.append(Section("confusion", "What is taken for what", grid))
-    if found.boundary is not None:
-        sections.append(Section("boundary", "Contours", boundary_section(found.boundary)))
-    if found.cityscapes is not None:
-        sections.append(Section("cityscapes", "Cityscapes protocol", cityscapes_section(found.cityscapes)))
-    if found.slices:
-        sections.append(Section("slices", "By attribute", slices_section(found.slices)))
-    if found.notes or found.skipped:
-        sections.append(Section("notes", "Notes", _notes(found)))
-    return page(f"Evaluation of {found.prediction}", sections, summary=_summary(found))
+        body = comparison_section(found.comparison, found.score, images=found.images)
+        add("comparison", "Compared with another prediction", body)
+    add("errors", "Where PQ is lost", None if errors is None else losses_section(errors))
+    add("labels", "Labels", label_table(found.score, found.intervals))
+    taken = "What is taken for what"
+    add("confusion", taken, None if errors is None else segment_confusions(errors.confusion, errors.labels))
+    add("confusion", taken, None if confusion is None else pixel_confusions(confusion))
+    add("boundary", "Contours", None if found.boundary is None else boundary_section(found.boundary))
+    add("cityscapes", "Cityscapes protocol", None if found.cityscapes is None else cityscapes_section(found.cityscapes))
+    add("slices", "By attribute", slices_section(found.slices) if found.slices else None)
+    add("worst", "The worst images", _worst(found, pictures))
+    return sections
 
 
 def _summary(found: Evaluation) -> Html:
+    images = plural(found.images, "image") + (f", {len(found.skipped):,} left out" if found.skipped else "")
     lines = [
-        ("Task", escape(TASKS[found.task])),
-        ("Truth", escape(found.truth)),
-        ("Prediction", escape(found.prediction)),
-        (
-            "Images",
-            escape(plural(found.images, "image") + (f", {len(found.skipped):,} left out" if found.skipped else "")),
-        ),
+        ("Task", TASKS[found.task]),
+        ("Truth", found.truth),
+        ("Prediction", found.prediction),
+        ("Images", images),
+        ("Convention", CONVENTIONS.get((found.task, found.convention), "")),
+        ("Void", VOIDS[found.task]),
     ]
-    if found.task != "semantic":
-        lines.append(("Convention", escape(f"{found.convention}: {CONVENTIONS[found.convention]}")))
-    return facts(lines)
+    return join((facts([(name, escape(said)) for name, said in lines if said]), _notes(found)))
+
+
+def _notes(found: Evaluation) -> Html:
+    """What a reader should know before the numbers: shown where it is short, else folded."""
+    lines = [*found.notes, *(f"left out: {line}" for line in found.skipped)]
+    if not lines:
+        return EMPTY
+    more = [f"and {len(lines) - _MOST_LINES:,} more"] if len(lines) > _MOST_LINES else []
+    listed = items(escape(line) for line in (*lines[:_MOST_LINES], *more))
+    title = escape(f"What to know about these numbers: {plural(len(lines), 'note')}")
+    inside = folded(title, listed) if len(lines) > _FEW_LINES else join((paragraph(title), listed))
+    return tag("div", inside, class_="notes", id="notes")
 
 
 def _numbers(found: Evaluation) -> Html:
     parts = [tiles(found.score, found.intervals)]
     if isinstance(found.score, PanopticScore):
         parts.append(groups_table(found.score, found.intervals))
+    said = "Numbers are points of 100; a dash stands for what nothing defines."
     if found.intervals:
-        parts.append(
-            paragraph(
-                escape(
-                    "95 % intervals come from drawing the images again and again at random (bootstrap). They say how"
-                    " far other images like these would move the numbers; frames of one video move them more than that."
-                ),
-                kind="note",
-            )
+        said += (
+            " 95\u00a0% intervals come from drawing the images again and again at random (bootstrap). They say how far"
+            " other images like these would move the numbers; frames of one video move them more than that."
         )
-    return join(parts)
+    parts.append(paragraph(escape(said), kind="note"))
+    outside = [
+        score_name(found.score, key)
+        for key, interval in found.intervals.items()
+        if not key.startswith("label.") and interval.value is not None and interval.low is not None
+        if interval.high is not None and not interval.low <= interval.value <= interval.high
+    ]
+    if outside:
+        said = (
+            f"The interval of {', '.join(outside)} does not hold the number itself: many draws lack labels that few"
+            " images have. There are too few images for intervals of means over these labels."
+        )
+        parts.append(paragraph(escape(said), kind="note"))
+    meanings = facts([(measure.name, escape(measure.meaning)) for measure in measures(found.score)])
+    return join((*parts, folded(escape("What these numbers are"), meanings)))
 
 
-def _worst(found: Evaluation, pictures: Sequence[WorstPicture]) -> Html:
-    trios = []
-    for shown in pictures:
-        name = shown.image.name or str(shown.image.id)
-        images = ((shown.truth, "truth"), (shown.prediction, "prediction"), (shown.mistakes, "mistakes"))
-        figures = [
-            embedded(pixels, alt=f"{name}: {what}", caption=escape(what.capitalize())) for pixels, what in images
-        ]
-        trios.append(join((tag("h3", escape(f"{name}: {shown.caption}")), tag("div", *figures, class_="trio"))))
-    what = legend([(color, kind) for kind, color in ERROR_COLORS.items()]) if found.task != "semantic" else EMPTY
-    hint = "wrong pixels are marked" if found.task == "semantic" else "mistakes are marked by their type"
-    return join((paragraph(escape(f"The images that cost most, the worst first; {hint}.")), what, *trios))
+def _worst(found: Evaluation, pictures: Sequence[WorstPicture] | None) -> Html:
+    table = EMPTY
+    if found.errors is not None and found.errors.images:
+        table = folded(escape("The worst images as a table"), images_table(found.errors))
+    if pictures is None:
+        said = "There are no pictures: kept counts say how good images are, and not where they lie."
+        return join((paragraph(escape(said)), table))
+    if not pictures:
+        return join((paragraph(escape("There is no image with a mistake to show.")), table))
+    what = legend([(WRONG, "wrong label")]) if found.task == "semantic" else error_legend()
+    said = paragraph(escape(f"The images that cost most, the worst first.{_remarks(pictures)}"))
+    return join((said, what, *map(_trio, pictures), table))
 
 
-def _notes(found: Evaluation) -> Html:
-    lines = [*found.notes, *(f"left out: {line}" for line in found.skipped)]
-    more = [f"and {len(lines) - _MOST_LINES:,} more"] if len(lines) > _MOST_LINES else []
-    return items(escape(line) for line in (*lines[:_MOST_LINES], *more))
+def _remarks(pictures: Sequence[WorstPicture]) -> str:
+    said = ""
+    least = pictures[0].from_score
+    if least is not None:
+        said += f" Of the detections, those with a score of {least:.2f} and more: there F1 is best. AP counts them all."
+    without = sum(not shown.has_photograph for shown in pictures)
+    if without:
+        said += f" {plural(without, 'photograph')} could not be found; --photographs-in says where they are."
+    return said
+
+
+def _trio(shown: WorstPicture) -> Html:
+    name = shown.image.name or str(shown.image.id)
+    three = ((shown.truth, "truth"), (shown.prediction, "prediction"), (shown.mistakes, "mistakes"))
+    figures = [embedded(pixels, alt=f"{name}: {what}", caption=escape(what.capitalize())) for pixels, what in three]
+    return join((tag("h3", escape(f"{name}: {shown.caption}")), tag("div", *figures, class_="trio")))
+
+
+def _between(lines: Sequence[Html], separator: Html) -> list[Html]:
+    return [part for line in lines for part in (separator, line)][1:]

@@ -1,6 +1,6 @@
-"""Tables of an evaluation: the main numbers, labels, boundaries, slices."""
+"""The main numbers of an evaluation: tiles, means of groups of labels, and a row for each label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from segweave.draw import label_colors
 from segweave.evaluation.panoptic_quality import LabelQuality, PanopticScore
@@ -8,8 +8,8 @@ from segweave.evaluation.significance import Interval
 from segweave.labels import LabelSet
 from segweave.report.bars import meter, swatch
 from segweave.report.evaluation import Score
-from segweave.report.html import Cell, Column, Html, escape, join, table, tag
-from segweave.report.measures import GROUPS, by_label, measures
+from segweave.report.html import Cell, Column, Html, escape, table, tag
+from segweave.report.measures import GROUPS, by_label, label_measure, measures
 from segweave.report.numbers import (
     count_cell,
     meter_cell,
@@ -19,7 +19,6 @@ from segweave.report.numbers import (
     range_cell,
     range_of,
     text_cell,
-    whole,
 )
 
 Intervals = Mapping[str, Interval]
@@ -28,18 +27,19 @@ _INTERVAL = Column(title="95 % interval", is_number=True, hint="where the number
 
 
 def tiles(score: Score, intervals: Intervals) -> Html:
-    """The main numbers, large."""
+    """The main numbers, large, with their intervals."""
     shown = []
     for measure in measures(score):
         interval = intervals.get(measure.key)
-        bounds = range_of(interval)
+        bounds = range_of(interval) if measure.value is not None else ""
+        small = f"95\u00a0%: {bounds}" if bounds else "" if measure.value is not None else "not defined"
         low, high = (interval.low, interval.high) if interval else (None, None)
         shown.append(
             tag(
                 "div",
                 tag("div", escape(measure.name), class_="name"),
                 tag("div", escape(points(measure.value)), class_="value"),
-                tag("div", escape(f"95 %: {bounds}" if bounds else ""), class_="range"),
+                tag("div", escape(small), class_="range"),
                 meter(measure.value, low=low, high=high),
                 class_="tile",
                 title=measure.meaning,
@@ -66,8 +66,7 @@ def groups_table(score: PanopticScore, intervals: Intervals) -> Html:
 
 def label_table(score: Score, intervals: Intervals) -> Html:
     """A row a label, in the order of the label set."""
-    name = measures(score)[0].name if not isinstance(score, PanopticScore) else "PQ"
-    name = {"mIoU": "IoU"}.get(name, name)
+    name = label_measure(score)
     has_ranges = any(key.startswith("label.") for key in intervals)
     columns = [Column(title="Label"), Column(title="Kind"), Column(title=name, is_number=True)]
     columns += [_INTERVAL] if has_ranges else []
@@ -100,16 +99,10 @@ def _quality_cells(quality: LabelQuality | None) -> list[Cell]:
     return [points_cell(quality.sq), points_cell(quality.rq), *map(count_cell, counts)]
 
 
-def label_cell(labels: LabelSet, index: int, *, note: str = "") -> Cell:
-    """A label's colour and name; void for an index outside. note: plain text after it."""
-    if not 0 <= index < len(labels):
-        return text_cell("void" + note)
+def label_cell(labels: LabelSet, index: int) -> Cell:
+    """A label's colour and name."""
     label = labels[index]
     red, green, blue = (int(c) for c in label_colors(labels)[index])
     names = ", ".join(name for name in (label.name, label.ja, label.ko) if name)
-    return Cell(shown=join((swatch((red, green, blue)), escape(label.name + note))), hint=names)
-
-
-def ends_of(rows: Sequence[int], most: int) -> str:
-    """What a table leaves out: "" when nothing."""
-    return "" if len(rows) <= most else f"The first {whole(most)} of {whole(len(rows))}."
+    shown = tag("span", swatch((red, green, blue)), escape(label.name), class_="label")
+    return Cell(shown=shown, hint=names)

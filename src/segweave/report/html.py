@@ -11,7 +11,8 @@ Html = NewType("Html", str)
 
 EMPTY = Html("")
 _NO_NETWORK = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-_WITHOUT_CONTENT = frozenset({"br", "col", "hr", "img", "meta", "rect"})
+_WITHOUT_CONTENT = frozenset({"br", "col", "hr", "img", "line", "meta", "rect"})
+_TALL = 25  # rows from which a table scrolls below its titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,18 @@ class Cell:
 
 
 def escape(text: object) -> Html:
-    """Plain text as markup; also fit for an attribute.
+    r"""Plain text as markup; also fit for an attribute. What UTF-8 cannot say, as in file names that are no text, is
+    spelled out.
 
-    >>> escape('<b> & "c"')
-    '&lt;b&gt; &amp; &quot;c&quot;'
+    >>> escape('<b> & "c"'), escape("\udcff")
+    ('&lt;b&gt; &amp; &quot;c&quot;', '\\udcff')
     """
-    return Html(html.escape(str(text)))
+    return Html(html.escape(str(text).encode("utf-8", "backslashreplace").decode("utf-8")))
 
 
 def join(parts: Iterable[Html], *, between: str = "") -> Html:
     """Parts one after the other. between: plain text."""
-    return Html(html.escape(between).join(parts))
+    return Html(escape(between).join(parts))
 
 
 def tag(name: str, /, *content: Html, **attributes: str | None) -> Html:
@@ -63,7 +65,7 @@ def tag(name: str, /, *content: Html, **attributes: str | None) -> Html:
     '<p class="note">1 &lt; 2</p>'
     """
     named = (
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -100,21 +102,23 @@ def folded(title: Html, *content: Html) -> Html:
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, caption: str, kind: str = "") -> Html:
-    """A table that scrolls inside itself where it is too wide. caption: plain text. The first cell names its row.
+    """A table that scrolls inside itself where it is too wide or too tall. caption: plain text. The first cell names
+    its row.
 
     kind: "sortable" lets readers sort it by a column, "heat" is for grids of `Cell.heat`, "" is plain.
     """
     head = tag("tr", *(_head(column) for column in columns))
-    body = (
+    body = [
         tag("tr", *(_cell(cell, column, first=place == 0) for place, (cell, column) in enumerate(_pairs(row, columns))))
         for row in rows
-    )
+    ]
     whole = tag("table", tag("caption", escape(caption)), tag("thead", head), tag("tbody", *body), class_=kind or None)
-    return tag("div", whole, class_="scroll", role="region", aria_label=caption, tabindex="0")
+    kinds = "scroll tall" if len(body) >= _TALL else "scroll"
+    return tag("div", whole, class_=kinds, role="region", aria_label=caption, tabindex="0")
 
 
-def page(title: str, sections: Sequence[Section], *, summary: Html = EMPTY, language: str = "en") -> str:
-    """A whole page as text, to be written as UTF-8. summary: what stands under the title, above the contents.
+def page(title: str, sections: Sequence[Section], *, summary: Html = EMPTY, footer: Html = EMPTY) -> str:
+    """A whole page as text, to be written as UTF-8. summary: what stands under the title. footer: at the end.
 
     It works without a network and without JavaScript, which only sorts tables; it forbids itself to load anything.
 
@@ -141,9 +145,10 @@ def page(title: str, sections: Sequence[Section], *, summary: Html = EMPTY, lang
         tag("header", tag("h1", escape(title)), summary),
         contents,
         tag("main", *parts),
+        tag("footer", footer) if footer else EMPTY,
         tag("script", _asset("page.js")),
     )
-    return f"<!DOCTYPE html>\n{tag('html', tag('head', head), tag('body', *body), lang=language)}\n"
+    return f"<!DOCTYPE html>\n{tag('html', tag('head', head), tag('body', *body), lang='en')}\n"
 
 
 def _pairs(row: Sequence[Cell], columns: Sequence[Column]) -> Iterable[tuple[Cell, Column]]:

@@ -1,23 +1,36 @@
-"""The main numbers of a task: what they are called, where they stand, and what they mean in a sentence."""
+"""What stands behind the numbers of a task: what they are called, what they mean, how void and crowds count."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from segweave.evaluation.confusion import SemanticScore
+from segweave.evaluation.matching import Convention
 from segweave.evaluation.panoptic_quality import PanopticScore
-from segweave.labels import LabelSet
-from segweave.report.evaluation import Score
+from segweave.report.evaluation import Score, Task
 
-CONVENTIONS = {
-    "coco": "what the COCO reference scripts compute, to the last digit: areas as the files state them, and of several"
-    " crowds of a label in an image only the last one",
-    "strict": "the definition, counted from the pixels alone",
+CONVENTIONS: dict[tuple[Task, Convention], str] = {
+    ("panoptic", "coco"): "coco: what the COCO reference script computes, to the last digit: areas as the files state"
+    " them, and of several crowds of a label in an image only the last one",
+    ("panoptic", "strict"): "strict: the definition (Kirillov et al. 2019), counted from the pixels alone",
+    ("instance", "coco"): "coco: the COCO protocol; small, medium and large go by the areas that the files state",
+    ("instance", "strict"): "strict: the COCO protocol; small, medium and large go by the pixels alone",
 }
-TASKS = {
+"""What numbers by a convention are. The semantic task has one way to count, and none of these."""
+
+TASKS: dict[Task, str] = {
     "panoptic": "panoptic: a label for every pixel, an identity for every thing",
     "semantic": "semantic: a label for every pixel",
     "instance": "instance: a mask and a score for every thing",
 }
+VOIDS: dict[Task, str] = {
+    "panoptic": "Pixels that the truth leaves void do not count: they are cut from what was predicted, and a prediction"
+    " that lies mostly on void or on a crowd of its label is no mistake. Void in the prediction finds nothing.",
+    "semantic": "Pixels that the truth leaves void are left out. Void in the prediction is wrong wherever the truth has"
+    " a label.",
+    "instance": "Where the truth has no thing, a detection is wrong, whether or not anybody labelled the pixels; a"
+    " crowd excuses the detections of its label on it.",
+}
+"""What becomes of pixels without a label."""
+
 GROUPS = (("all", ""), ("things", "things."), ("stuff", "stuff."))
 _QUALITIES = (
     ("pq", "PQ", "panoptic quality, SQ times RQ of each label, then the mean over labels"),
@@ -75,16 +88,14 @@ def by_label(score: Score) -> tuple[float | None, ...]:
     return score.by_label
 
 
-def label_name(labels: LabelSet, index: int) -> str:
-    """A label's name, "void" outside the set."""
-    return labels[index].name if 0 <= index < len(labels) else "void"
+def label_measure(score: Score) -> str:
+    """What `by_label` is called."""
+    name = measures(score)[0].name
+    return "IoU" if name == "mIoU" else name
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names as a sentence has them.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    *rest, last = list(names) or [""]
-    return f"{', '.join(rest)} and {last}" if rest else last
+def score_name(score: Score, key: str) -> str:
+    """What people call a score: "pq" is PQ, "things.pq" is PQ of things; its key where nobody calls it anything."""
+    group, _, last = key.rpartition(".")
+    name = next((measure.name for measure in measures(score) if measure.key == last), last)
+    return f"{name} of {group}" if group else name

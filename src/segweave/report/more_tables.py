@@ -1,5 +1,7 @@
 """Tables of what was asked for beyond the main numbers: boundaries, slices, a second prediction."""
 
+from collections.abc import Sequence
+
 from segweave.evaluation.boundary import BoundaryScore
 from segweave.evaluation.cityscapes_precision import CityscapesScore
 from segweave.evaluation.significance import Comparison, Difference
@@ -8,8 +10,16 @@ from segweave.report.bars import difference
 from segweave.report.evaluation import Score
 from segweave.report.evaluation_tables import label_cell
 from segweave.report.html import Cell, Column, Html, escape, join, paragraph, table
-from segweave.report.measures import measures
-from segweave.report.numbers import count_cell, points, points_cell, signed_cell, text_cell
+from segweave.report.measures import label_measure, measures, score_name
+from segweave.report.numbers import (
+    count_cell,
+    plural,
+    points,
+    points_cell,
+    signed_cell,
+    signed_range_of,
+    text_cell,
+)
 
 _SURE = 0.05
 
@@ -72,51 +82,55 @@ def slices_section(found: tuple[SliceScore[Score], ...]) -> Html:
     return table(columns, rows, caption="Scores by attribute of the image, in points", kind="sortable")
 
 
-def comparison_section(found: Comparison) -> Html:
-    """Differences of two predictions on the same images."""
-    intro = (
-        f"A is {found.a}, B is {found.b}; both on the same {found.images:,} images. A difference above 0 means that A"
-        f" is better. {_verdict(found)}"
-    )
+def comparison_section(found: Comparison, score: Score, *, images: int) -> Html:
+    """Differences of two predictions on the same images. score: of the first. images: how many that is of."""
+    shared = f"the same {plural(found.images, 'image')}" + (f" of {images:,}" if images != found.images else "")
+    intro = f"A is {found.a}, B is {found.b}; both on {shared}. A difference above 0 means that A is better."
+    labels = score.labels
+    main = [(text_cell(score_name(score, d.name)), d) for d in found.scores]
+    by_label = [(label_cell(labels, labels.index(d.name.removeprefix("label."))), d) for d in found.labels]
     return join(
         (
             paragraph(escape(intro)),
-            _differences(found.scores, "Main numbers, in points"),
-            _differences(found.labels, "Labels, in points"),
+            paragraph(escape(_verdict(found.scores[0], score_name(score, found.scores[0].name))), kind="verdict"),
+            _differences(main, first="Score", caption="Main numbers, in points"),
+            _differences(by_label, first="Label", caption=f"{label_measure(score)} of each label, in points"),
         )
     )
 
 
-def _verdict(found: Comparison) -> str:
-    main = found.scores[0]
+def _verdict(main: Difference, name: str) -> str:
+    if main.difference.value == 0:
+        return f"By {name}, the two are equal."
     if main.p_value is None or main.difference.value is None:
         return "There are too few images to tell whether the difference is more than chance."
     better = "A" if main.difference.value > 0 else "B"
     if main.p_value < _SURE:
-        return f"By {main.name.upper()}, {better} is better (p = {main.p_value:.3f})."
-    return f"By {main.name.upper()}, the difference may be chance (p = {main.p_value:.3f})."
+        return f"By {name}, {better} is better (p = {main.p_value:.3f})."
+    return f"By {name}, the difference may be chance (p = {main.p_value:.3f})."
 
 
-def _differences(rows: tuple[Difference, ...], caption: str) -> Html:
+def _differences(rows: Sequence[tuple[Cell, Difference]], *, first: str, caption: str) -> Html:
     columns = [
-        Column(title="Score"),
+        Column(title=first),
         Column(title="A", is_number=True),
         Column(title="B", is_number=True),
         Column(title="A less B", is_number=True),
-        Column(title="95 % interval", is_number=True),
-        Column(title="", hint="the same as a bar"),
+        Column(title="95 % interval", is_number=True, hint="where the difference lies for other images like these"),
+        Column(title="Worse or better", hint="the same as a bar: to the left B is better, to the right A"),
         Column(title="p", is_number=True, hint="how probable so large a difference is if both are equally good"),
     ]
-    ends = [abs(x) for d in rows for x in (d.difference.value, d.difference.low, d.difference.high) if x is not None]
+    ends = [abs(x) for _, d in rows for x in (d.difference.value, d.difference.low, d.difference.high) if x is not None]
     reach = max(ends, default=0.0)
     made = []
-    for d in rows:
+    for name, d in rows:
         low, high = d.difference.low, d.difference.high
-        between = "" if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}"
-        bar = Cell(shown=difference(d.difference.value, reach=reach, low=low, high=high))
-        p = text_cell("") if d.p_value is None else Cell(shown=escape(f"{d.p_value:.3f}"), key=d.p_value)
-        name = text_cell(d.name.removeprefix("label."))
-        made.append(
-            [name, points_cell(d.a), points_cell(d.b), signed_cell(d.difference.value), text_cell(between), bar, p]
+        bar = Cell(
+            shown=difference(d.difference.value, reach=reach, low=low, high=high),
+            key=float("nan") if d.difference.value is None else d.difference.value,
         )
+        width = None if low is None or high is None else high - low
+        between = Cell(shown=escape(signed_range_of(d.difference)), key=width)
+        p = Cell(shown=escape("" if d.p_value is None else f"{d.p_value:.3f}"), key=d.p_value)
+        made.append([name, points_cell(d.a), points_cell(d.b), signed_cell(d.difference.value), between, bar, p])
     return table(columns, made, caption=caption, kind="sortable")

@@ -39,16 +39,27 @@ def whole(number: int) -> str:
     return f"{number:,}"
 
 
-def percent(share: float | None) -> str:
-    """A share 0..1 in percent, a dash for None."""
-    return _DASH if share is None else f"{100 * share:.1f} %"
-
-
 def range_of(interval: Interval | None) -> str:
     """The ends of an interval in points, "" where there are none."""
     if interval is None or interval.low is None or interval.high is None:
         return ""
     return f"{points(interval.low)} to {points(interval.high)}"
+
+
+def signed_range_of(interval: Interval) -> str:
+    """The ends of the interval of a difference in points, "" where there are none."""
+    if interval.low is None or interval.high is None:
+        return ""
+    return f"{signed(interval.low)} to {signed(interval.high)}"
+
+
+def unbroken(text: str) -> str:
+    """A sentence in which no line ends before a percent sign.
+
+    >>> unbroken("50 % of them")
+    '50\xa0% of them'
+    """
+    return text.replace(" %", "\u00a0%")
 
 
 def plural(number: int, one: str) -> str:

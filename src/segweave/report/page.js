@@ -8,9 +8,10 @@ function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
   const textOf = (row, column) => row.cells[column].textContent;
   const numberOf = (row, column) => Number(row.cells[column].dataset.key ?? NaN);
+  const hasNumbers = heads.map((_, column) => before.some((row) => "key" in row.cells[column].dataset));
 
   function order(a, b, column, sign) {
-    if (!heads[column].classList.contains("number")) return sign * textOf(a, column).localeCompare(textOf(b, column));
+    if (!hasNumbers[column]) return sign * textOf(a, column).localeCompare(textOf(b, column));
     const [x, y] = [numberOf(a, column), numberOf(b, column)];
     if (isNaN(x) || isNaN(y)) return isNaN(x) - isNaN(y); // what is not defined stays at the end
     return sign * (x - y);

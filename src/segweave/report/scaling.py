@@ -1,5 +1,7 @@
 """A photograph and what was seen in it, at the size that a page shows them."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,16 +9,16 @@ from segweave.segmentation import Instances, Segmentation, assemble, instances_t
 
 Rgb = NDArray[np.uint8]
 
-_WIDEST, _TALLEST = 640, 640  # px
+_WIDEST, _TALLEST = 480, 480  # px; three side by side on a wide page are 400 px each, where names can still be read
 _NARROWEST = 320  # px; smaller images are enlarged by a whole factor, so that names in them can be read
 _PLAIN = 214  # the grey that stands for a photograph that is not there
 
 
 def shown_size(size: tuple[int, int]) -> tuple[int, int]:
-    """(height, width) px at which an image of `size` is shown: at most 640 x 640, about 320 wide at least.
+    """(height, width) px at which an image of `size` is shown: at most 480 x 480, about 320 wide at least.
 
     >>> shown_size((1024, 2048)), shown_size((48, 64))
-    ((320, 640), (240, 320))
+    ((240, 480), (240, 320))
     """
     height, width = (max(1, side) for side in size)
     factor = min(_WIDEST / width, _TALLEST / height, float(max(1, _NARROWEST // width)))
@@ -48,3 +50,9 @@ def scaled(result: Segmentation | Instances, size: tuple[int, int]) -> Segmentat
 def flat(result: Segmentation | Instances) -> Segmentation:
     """Instances as `instances_to_panoptic` lays them on top of each other; a segmentation as it is."""
     return instances_to_panoptic(result) if isinstance(result, Instances) else result
+
+
+def only(seg: Segmentation, kept: Collection[int]) -> Segmentation:
+    """The segments of some indices; all others become void."""
+    ids = [k + 1 if k in kept else 0 for k in range(len(seg))]
+    return assemble(np.array([0, *ids])[seg.ids], seg.segments, seg.labels)

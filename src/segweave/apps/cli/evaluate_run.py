@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from segweave.apps.cli.evaluate_request import Keep, Opening
-from segweave.apps.cli.evaluate_show import show, write_page
+from segweave.apps.cli.evaluate_show import made_by, show, write_page
 from segweave.apps.cli.notes import note_lines
 from segweave.apps.cli.opening import check_is_there, open_source, table_named
 from segweave.apps.cli.output import progress, say
@@ -88,8 +88,8 @@ def finish(
         from segweave.report.evaluation_page import evaluation_page
         from segweave.report.worst_pictures import worst_pictures
 
-        pictures = worst_pictures(shown.pair, counts, asked) if shown else ()
-        write_page(report, evaluation_page(found, pictures))
+        pictures = worst_pictures(shown.pair, counts, asked) if shown else None
+        write_page(report, evaluation_page(found, pictures, made_by=made_by()))
     wanted = replace(
         found, errors=found.errors if question.errors else None, intervals=found.intervals if question.intervals else {}
     )

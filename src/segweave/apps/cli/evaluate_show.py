@@ -1,6 +1,10 @@
 """An evaluation on the terminal, and its page."""
 
+import platform
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from segweave.apps.cli.evaluate_json import evaluation_json
@@ -64,6 +68,12 @@ def write_page(path: Path, text: str) -> None:
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     say(f"{path}: written; open it in a browser")
+
+
+def made_by() -> tuple[str, str]:
+    """The command that was given, and the versions of what computes the numbers."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("segweave", "numpy", "hotcoco"))
+    return f"segweave {shlex.join(sys.argv[1:])}", f"{versions}, Python {platform.python_version()}"
 
 
 def _print_panoptic(score: PanopticScore, intervals: Mapping[str, Interval]) -> None:
