@@ -87,6 +87,17 @@ def test_a_shift_hurts_the_boundary_more_than_the_mask():
     assert score.iou_by_label[CAR] == pytest.approx(score.pq.by_label[CAR].pq)  # one car: the label's band is its own
 
 
+def test_of_two_crowds_the_script_sees_the_last_and_the_definition_both():
+    """A car predicted over two crowds of cars, half of it on each: excused by both together alone."""
+    ids = np.repeat([[1, 1, 1, 1, 2, 2, 2, 2]], 8, axis=0)
+    crowds = (Segment(label=CAR, crowd=True), Segment(label=CAR, crowd=True))
+    truth = Segmentation(ids, crowds, SOME_LABELS)
+    guess = Segmentation(np.ones((8, 8), np.int32), (Segment(label=CAR),), SOME_LABELS)
+    counts = count_boundary(truth, guess, key(truth))
+    assert score_boundary(counts).pq.by_label[CAR].fp == 1
+    assert score_boundary(counts, convention="strict").pq.by_label[CAR] is None
+
+
 def test_turning_the_image_changes_nothing():
     rng = np.random.default_rng(3)
     truth, guess = (random_segmentation(rng, (25, 60), n=6) for _ in range(2))
