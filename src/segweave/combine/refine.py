@@ -66,7 +66,7 @@ def snap(output: Labels, scene: Scene, *, share: float = 0.8) -> Labels:
     areas = counts.sum(axis=1)
     best = counts[:, 1:].argmax(axis=1)  # label + 1 in the table, so label here; column 0: not changed
     of_best = counts[np.arange(len(counts)), best + 1]
-    whole, hardly = of_best >= share * areas, of_best <= (1 - share) * areas
+    whole, hardly = of_best >= share * areas, areas - of_best >= share * areas
     whole[0] = hardly[0] = False
     now = np.where(whole[scene.regions], best[scene.regions].astype(np.int32), output)
     return np.where(hardly[scene.regions], scene.primary, now)

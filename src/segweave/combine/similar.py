@@ -87,20 +87,19 @@ def draft_plan(draft: Draft) -> str:
         f"name: {yaml_scalar(f'{draft.primary.name} plus {draft.secondary.name}')}",
         "reviewed: false",
         f"mode: {draft.mode}",
-        f"primary: {_side(draft.primary_model, draft.primary_labels)}",
+        f"primary: {{{', '.join(_side(draft.primary, draft.primary_model, draft.primary_labels))}}}",
         "secondaries:",
-        f"- labels: {yaml_scalar(draft.secondary_labels or draft.secondary.name)}",
+        "- " + "\n  ".join(_side(draft.secondary, draft.secondary_model, draft.secondary_labels)),
     ]
-    if draft.secondary_model is not None:
-        lines.append(f"  model: {yaml_scalar(draft.secondary_model)}")
     if draft.counts_path is not None:
         lines.append(f"  counts: {yaml_scalar(draft.counts_path)}")
     return "\n".join([*lines, *_add_lines(draft, found), *_similar_lines(draft, found, added)]) + "\n"
 
 
-def _side(model: str | None, labels: str | None) -> str:
-    parts = [f"{key}: {yaml_scalar(value)}" for key, value in (("model", model), ("labels", labels)) if value]
-    return f"{{{', '.join(parts)}}}"
+def _side(labels: LabelSet, model: str | None, name: str | None) -> list[str]:
+    """A model says its own labels; without one the label set is named."""
+    named = name or (None if model else labels.name)
+    return [f"{key}: {yaml_scalar(value)}" for key, value in (("model", model), ("labels", named)) if value]
 
 
 def _add_lines(draft: Draft, found: Sequence[Likeness]) -> list[str]:
