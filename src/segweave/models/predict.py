@@ -1,5 +1,6 @@
 """`load_model` and what it gives: a model that takes a photograph in any form and says what is where."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -19,6 +20,7 @@ from segweave.segmentation import Instances, Segmentation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_ON_THE_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(?<!\.onnx)(@[\w./-]+)?")
 _NOT_FOR_SALE = "not for commercial use"
 
 
@@ -67,8 +69,9 @@ class Model:
 
 
 def load_model(name: str | Path, *, threads: int = 0) -> Model:
-    """Open a model by its name in the zoo, from an ONNX file that carries a segweave description, or from an extension
-    plan (`.yaml`), which weaves several models into one.
+    """Open a model by its name in the zoo, from an ONNX file that carries a segweave description, from an extension
+    plan (`.yaml`), which weaves several models into one, or a network of the library transformers, by its name on the
+    hub (`owner/name`) or the folder it was saved to.
 
     threads: for the network; 0 = all cores. Raises `UsageError` for a name that is not known and `ModelError` for a
     file that cannot be used.
@@ -88,6 +91,10 @@ def load_model(name: str | Path, *, threads: int = 0) -> Model:
 
         woven = open_woven(name, threads=threads)
         return Model(str(name), woven, remarks=woven.remarks)
+    if Path(name).is_dir() or (_ON_THE_HUB.fullmatch(str(name)) and not Path(name).exists()):
+        from segweave.models.adapters.transformers import open_transformers
+
+        return Model(str(name), open_transformers(name, threads=threads))
     if not Path(name).suffix and not Path(name).exists():
         raise UsageError(f"model {str(name)!r} is not known; {did_you_mean(str(name), cards)}")
     return Model(str(name), open_onnx(name, threads=threads))
