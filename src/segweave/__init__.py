@@ -5,6 +5,9 @@
 'camvid11'
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from segweave import draw, formats, labels, models, segmentation
 from segweave.errors import SegweaveError
 from segweave.formats import read_image
@@ -18,6 +21,10 @@ from segweave.segmentation import (
     contact,
     overlap,
 )
+
+if TYPE_CHECKING:
+    from segweave import evaluation
+    from segweave.formats import open_dataset, save_dataset
 
 __version__ = "0.1.0"
 
@@ -33,13 +40,29 @@ __all__ = [
     "__version__",
     "contact",
     "draw",
+    "evaluation",
     "formats",
     "label_set",
     "labels",
     "load_model",
     "models",
+    "open_dataset",
     "overlap",
     "read_image",
+    "save_dataset",
     "segmentation",
     "table_names",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what most users of the package do not need, when its name is first used (PEP 562)."""
+    if name in ("open_dataset", "save_dataset"):
+        return getattr(formats, name)
+    if name == "evaluation":
+        return import_module("segweave.evaluation")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
