@@ -10,11 +10,14 @@ from segweave.combine.extension import (
     smoothed_probability,
 )
 from segweave.combine.odds import Promotion, apply_odds
+from segweave.combine.panoptic import panoptic_fpn
+from segweave.combine.panoptic_head import HeadRule, panoptic_head
 from segweave.combine.provenance import Provenance
 
 __all__ = [
     "CooccurrenceCounts",
     "Foreign",
+    "HeadRule",
     "Promotion",
     "Provenance",
     "Unseen",
@@ -25,5 +28,7 @@ __all__ = [
     "extension_table",
     "guarded_table",
     "override_table",
+    "panoptic_fpn",
+    "panoptic_head",
     "smoothed_probability",
 ]
