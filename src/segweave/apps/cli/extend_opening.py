@@ -143,7 +143,7 @@ def _set_of(file: "PlanFile", entry: "SecondaryEntry | None") -> "LabelSet":
 
 
 def _warn_of_training_data(dataset: str, data: "Dataset") -> None:
-    named = [str(Path(dataset).resolve()), *(name.stem for name in data.names()[:1])]
+    named = [*Path(dataset).resolve().parts[-2:], *(name.stem for name in data.names()[:1])]
     if any(re.search(r"(^|[^a-z])train(ing|val)?([^a-z]|$)", part.lower()) for part in named):
         say(
             "note: this looks like a training split; models are too sure of images they were trained on, so that the"
