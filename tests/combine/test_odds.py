@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from combine import loops
 from combine.loops import Weights
-from segweave.combine import Promotion, apply_odds
+from segweave.combine import apply_odds, promote_odds
 from segweave.errors import InvalidSegmentation, LabelError, UsageError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -22,17 +22,12 @@ LENGTHS = st.sampled_from([(6, 6), (8, 2), (9, 3), (7, 3), (5, 4), (11, 1), (1, 
 
 
 def applied(primary: np.ndarray, probs: np.ndarray, asked: Weights, void: int = 255) -> np.ndarray:
-    promotion = Promotion(ratio=asked.promote[0], p_min=asked.promote[1]) if asked.promote else None
-    return apply_odds(
-        primary,
-        probs,
-        similar=asked.similar,
-        add=asked.add,
-        ratio=asked.ratio,
-        p_min=asked.p_min,
-        void=void,
-        promotion=promotion,
-    )
+    labels = {"similar": asked.similar, "add": asked.add, "void": void}
+    added = apply_odds(primary, probs, ratio=asked.ratio, p_min=asked.p_min, **labels)
+    if asked.promote is None:
+        return added
+    promoted = promote_odds(primary, probs, ratio=asked.promote[0], p_min=asked.promote[1], **labels)
+    return np.where(added == primary, promoted, added).astype(added.dtype)
 
 
 def drawn(rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarray, Weights]:
@@ -154,8 +149,9 @@ def test_what_lies_between_samples_is_blended():
 
 def test_an_empty_add_changes_nothing():
     primary = np.array([[0, 1, 255]], np.uint8)
-    found = apply_odds(primary, np.ones((1, 3, 2)), similar=[{0}, {0}], add=[], promotion=Promotion(ratio=0, p_min=0))
-    assert found.tolist() == [[0, 1, 255]] and found.dtype == np.uint8 and found is not primary
+    for rule in (apply_odds, promote_odds):
+        found = rule(primary, np.ones((1, 3, 2)), similar=[{0}, {1}], add=[], ratio=0, p_min=0)
+        assert found.tolist() == [[0, 1, 255]] and found.dtype == np.uint8 and found is not primary
 
 
 def test_void_stays_void_whatever_stands_for_it():
@@ -173,11 +169,13 @@ def test_promotion_by_hand():
     asked = {"similar": [{0}, {1, 2}, set(), {0, 1}], "add": {3}}
     probs = [0.03125, 0.25, 0.375, 0.0625, 0.28125]
     assert odds(probs, **asked) == 0
-    assert odds(probs, **asked, promotion=Promotion()) == 1
-    assert odds(probs, **asked, promotion=Promotion(p_min=0.625)) == 1
-    assert odds(probs, **asked, promotion=Promotion(p_min=0.6875)) == 0
-    assert odds(probs, **asked, promotion=Promotion(ratio=20.0)) == 0  # 0.625 = 20 x 0.03125, and not more
-    assert odds([0.03125, 0.5, 0.125, 0.34375, 0], **asked, promotion=Promotion()) == 4  # added labels come first
+
+    def promoted(**limits: float) -> int:
+        return int(promote_odds(np.zeros((1, 1), int), np.array([[probs]]), **asked, **limits)[0, 0])
+
+    assert promoted() == promoted(p_min=0.625) == 1
+    assert promoted(p_min=0.6875) == 0
+    assert promoted(ratio=20.0) == 0  # 0.625 = 20 x 0.03125, and not more
 
 
 def test_probabilities_that_are_no_numbers_change_nothing():
@@ -217,9 +215,13 @@ def test_bad_arguments_are_named():
         apply_odds(primary, probs, similar=[{0}], add={9})
     with pytest.raises(LabelError, match="there are 2 output labels, and 1 stands for void"):
         apply_odds(primary, probs, **good, void=1)
-    for limits in ({"ratio": -1}, {"p_min": float("nan")}, {"promotion": Promotion(p_min=-1)}):
+    for rule, limits in (
+        (apply_odds, {"ratio": -1}),
+        (apply_odds, {"p_min": float("nan")}),
+        (promote_odds, {"p_min": -1}),
+    ):
         with pytest.raises(UsageError, match="ratio and p_min are 0 or more; found"):
-            apply_odds(primary, probs, **good, **limits)
+            rule(primary, probs, **good, **limits)
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from combine.plans import CITY, INDOOR, PLAN, SHOP, labels, plan_of
-from segweave.combine import CooccurrenceCounts, Promotion, Provenance
+from segweave.combine import CooccurrenceCounts, Provenance
 from segweave.combine.modes import MODES, mode_of
 from segweave.combine.plan import extend
-from segweave.combine.rules import CooccurrenceMode, Evidence, GuardedMode, OddsMode
+from segweave.combine.rules import CooccurrenceMode, Evidence, GuardedMode, OddsMode, Promotion
 from segweave.errors import InvalidSegmentation, LabelError, SegweaveError, UsageError
 
 TWO = PLAN + "- labels: voc\n  add: [handbag, shelf]\n  same_as: {handbag: bag}\n"

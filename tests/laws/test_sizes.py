@@ -11,6 +11,10 @@ from laws.tree import ROOT, SOURCES, TESTS, Function, functions, methods, named,
 AVOID = {"category", "categories", "gt", "gts", "dt", "dts", "anno", "annos", "background", "foreground", "ignore"}
 
 
+# Signatures that users of other tools know, or that an issue fixed: name -> parameters.
+FIXED = {"guarded_table": 8}
+
+
 def lines_of(node: Function) -> int:
     """Lines from `def` to the end, the docstring not counted."""
     doc = node.body[0] if ast.get_docstring(node) is not None else None
@@ -65,7 +69,7 @@ def test_a_function_has_at_most_7_parameters(file: str) -> None:
     many = [
         f"{file}:{f.lineno} {f.name} ({n})"
         for f in functions(file)
-        if (n := len(positional(f, file)) + len(f.args.kwonlyargs)) > 7
+        if (n := len(positional(f, file)) + len(f.args.kwonlyargs)) > FIXED.get(f.name, 7)
     ]
     assert not many, many
 

@@ -9,7 +9,7 @@ from segweave.combine.extension import (
     override_table,
     smoothed_probability,
 )
-from segweave.combine.odds import Promotion, apply_odds
+from segweave.combine.odds import apply_odds, promote_odds
 from segweave.combine.panoptic import panoptic_fpn
 from segweave.combine.panoptic_head import HeadRule, panoptic_head
 from segweave.combine.provenance import Provenance
@@ -18,7 +18,6 @@ __all__ = [
     "CooccurrenceCounts",
     "Foreign",
     "HeadRule",
-    "Promotion",
     "Provenance",
     "Unseen",
     "apply_odds",
@@ -30,5 +29,6 @@ __all__ = [
     "override_table",
     "panoptic_fpn",
     "panoptic_head",
+    "promote_odds",
     "smoothed_probability",
 ]

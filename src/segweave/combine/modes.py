@@ -6,9 +6,8 @@ from typing import Any, get_args
 
 from segweave.combine.cooccurrence import Unseen
 from segweave.combine.extension import Foreign
-from segweave.combine.odds import Promotion
 from segweave.combine.plan_file import Number
-from segweave.combine.rules import CooccurrenceMode, GuardedMode, Mode, OddsMode, OverrideMode
+from segweave.combine.rules import CooccurrenceMode, GuardedMode, Mode, OddsMode, OverrideMode, Promotion
 from segweave.errors import UsageError, did_you_mean
 
 MODES: Mapping[str, Mode] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,6 @@ from segweave.combine.checks import (
 from segweave.errors import InvalidSegmentation, UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promotion:
-    """When a pixel goes to another primary label: at `p_min` or more, and more than `ratio` times what is kept."""
-
-    ratio: float = 16.0
-    p_min: float = 0.5
-
-
 def apply_odds(
     primary: NDArray[Any],
     secondary_probs: NDArray[Any],
@@ -35,7 +27,6 @@ def apply_odds(
     ratio: float = 4.0,
     p_min: float = 0.2,
     void: int = 255,
-    promotion: Promotion | None = None,
 ) -> LabelMapArray:
     """(H, W) output labels by the odds of the secondary's probabilities; no statistics are needed.
 
@@ -43,8 +34,7 @@ def apply_odds(
     photograph, which is upsampled bilinearly (half-pixel centres) without ever being built. At a pixel of primary label
     i the candidate is the most probable label of `add` less similar[i] (of equals the lowest). It is taken where it
     has at least `p_min` and more than `ratio` times the sum over similar[i]; where similar[i] is empty, over every
-    label outside `add`. promotion: other pixels may then go to the primary label k whose similar labels sum to most,
-    if similar[k] and similar[i] share none.
+    label outside `add`.
 
     Void stays void. In the primary's integer type, or int32 where outputs do not fit. Raises `InvalidSegmentation` for
     a label out of range or probabilities of another shape, `LabelError` for similar or add out of range.
@@ -53,32 +43,95 @@ def apply_odds(
     >>> apply_odds(np.array([[0, 0]]), probs, similar=[{0}, {1}], add={2}).tolist()  # 0.8 > 4 x 0.1; 0.6 < 4 x 0.3
     [[2, 0]]
     """
-    from segweave.combine.kernels import Odds, weigh
+    case = _Case.checked(primary, secondary_probs, similar, add, void)
+    allowed = np.array([[label not in mine for label in case.add] for mine in case.similar])
+    outputs = len(case.similar) + np.arange(len(case.add), dtype=np.int32)
+    return case.weighed(_Sides(outputs, _rows([[label] for label in case.add]), allowed), ratio=ratio, p_min=p_min)
 
-    first = checked_labels(primary, "primary")
-    maps = _checked_maps(secondary_probs)
-    m, n = len(similar), maps.shape[2]
-    of_primary, added = checked_similar(similar, m, n), checked_add(add, n)
-    limits = _limits(secondary_probs, ratio=ratio, p_min=p_min)
-    if error := wrong_label(first, "primary", n=m, void=void):
-        raise error
-    dtype = output_type(first, m + len(added), void)
-    if not added or not m or not first.size:
-        return first.astype(dtype)
-    indices = first.astype(np.int32)
-    indices[first == void] = -1
-    output = indices.copy()
-    keeps = _rows([sorted(found) or sorted(set(range(n)) - set(added)) for found in of_primary])
-    if promotion is not None:
-        apart = np.array([[bool(theirs) and not mine & theirs for theirs in of_primary] for mine in of_primary])
-        gains = _rows([sorted(found) for found in of_primary])
-        surer = _limits(secondary_probs, ratio=promotion.ratio, p_min=promotion.p_min)
-        weigh(indices, maps, Odds(np.arange(m, dtype=np.int32), gains, apart, keeps, *surer), output)
-    allowed = np.array([[label not in mine for label in added] for mine in of_primary])
-    outputs = m + np.arange(len(added), dtype=np.int32)
-    weigh(indices, maps, Odds(outputs, _rows([[label] for label in added]), allowed, keeps, *limits), output)
-    output[indices < 0] = void
-    return output.astype(dtype)
+
+def promote_odds(
+    primary: NDArray[Any],
+    secondary_probs: NDArray[Any],
+    *,
+    similar: Sequence[Collection[int]],
+    add: Collection[int],
+    ratio: float = 16.0,
+    p_min: float = 0.5,
+    void: int = 255,
+) -> LabelMapArray:
+    """(H, W) primary labels, some of them changed to another one by the same odds: what an extension may do besides.
+
+    Arguments and errors as `apply_odds`'s. A pixel of label i goes to the primary label k whose similar labels sum to
+    most (of equals the lowest), where similar[k] and similar[i] share none. An empty `add` changes nothing.
+
+    >>> probs = np.array([[[0.02, 0.9, 0.08]]])
+    >>> promote_odds(np.array([[0]]), probs, similar=[{0}, {1}], add={2}).tolist()  # 0.9 > 16 x 0.02
+    [[1]]
+    """
+    case = _Case.checked(primary, secondary_probs, similar, add, void)
+    apart = np.array([[bool(theirs) and not mine & theirs for theirs in case.similar] for mine in case.similar])
+    outputs = np.arange(len(case.similar), dtype=np.int32)
+    gains = _rows([sorted(found) for found in case.similar])
+    return case.weighed(_Sides(outputs, gains, apart), ratio=ratio, p_min=p_min)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sides:
+    """Candidates: what each is written as, the labels that speak for it, for which primary labels it is one."""
+
+    outputs: NDArray[np.int32]
+    gains: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """Checked arguments. maps: as `_checked_maps` gives them; given: the type that they came in."""
+
+    primary: LabelMapArray
+    maps: NDArray[Any]
+    similar: tuple[frozenset[int], ...]
+    add: tuple[int, ...]
+    void: int
+    given: "np.dtype[Any]"
+
+    @classmethod
+    def checked(
+        cls,
+        primary: NDArray[Any],
+        probabilities: NDArray[Any],
+        similar: Sequence[Collection[int]],
+        add: Collection[int],
+        void: int,
+    ) -> Self:
+        """Raises what `apply_odds` raises."""
+        first = checked_labels(primary, "primary")
+        maps = _checked_maps(probabilities)
+        m, n = len(similar), maps.shape[2]
+        of_primary, added = checked_similar(similar, m, n), checked_add(add, n)
+        if error := wrong_label(first, "primary", n=m, void=void):
+            raise error
+        return cls(first, maps, of_primary, added, void, np.asarray(probabilities).dtype)
+
+    def weighed(self, sides: _Sides, *, ratio: float, p_min: float) -> LabelMapArray:
+        """The output labels."""
+        from segweave.combine.kernels import Odds, weigh
+
+        if not ratio >= 0 or not p_min >= 0:
+            raise UsageError(f"ratio and p_min are 0 or more; found {ratio} and {p_min}")
+        m, n = len(self.similar), self.maps.shape[2]
+        dtype = output_type(self.primary, m + len(self.add), self.void)
+        if not self.add or not m or not self.primary.size:
+            return self.primary.astype(dtype)
+        indices = self.primary.astype(np.int32)
+        indices[self.primary == self.void] = -1
+        output = indices.copy()
+        outside = sorted(set(range(n)) - set(self.add))
+        keeps = _rows([sorted(found) or outside for found in self.similar])
+        least = float(self.given.type(p_min))  # rounded as the probabilities are: 0.2 in float16 is at least 0.2
+        weigh(indices, self.maps, Odds(sides.outputs, sides.gains, sides.allowed, keeps, least, float(ratio)), output)
+        output[indices < 0] = self.void
+        return output.astype(dtype)
 
 
 def _checked_maps(probabilities: NDArray[Any]) -> NDArray[Any]:
@@ -89,13 +142,6 @@ def _checked_maps(probabilities: NDArray[Any]) -> NDArray[Any]:
             f"the secondary's probabilities must be (h, w, n) floats; found {maps.dtype} {maps.shape}"
         )
     return np.ascontiguousarray(maps, np.float64 if maps.dtype == np.float64 else np.float32)
-
-
-def _limits(probabilities: NDArray[Any], *, ratio: float, p_min: float) -> tuple[float, float]:
-    """p_min and ratio for the kernel; p_min rounded as the probabilities are: 0.2 in float16 is at least 0.2."""
-    if not ratio >= 0 or not p_min >= 0:
-        raise UsageError(f"ratio and p_min are 0 or more; found {ratio} and {p_min}")
-    return float(np.asarray(probabilities).dtype.type(p_min)), float(ratio)
 
 
 def _rows(lists: Sequence[Sequence[int]]) -> NDArray[np.int64]:

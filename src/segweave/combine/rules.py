@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from segweave.combine.checks import Table
 from segweave.combine.cooccurrence import CooccurrenceCounts, Unseen, cooccurrence_rule
 from segweave.combine.extension import Foreign, apply_table, extension_table, guarded_table, override_table
-from segweave.combine.odds import Promotion, apply_odds
+from segweave.combine.odds import apply_odds, promote_odds
 
 Labels = NDArray[np.int32]
 """(H, W) int32: label indices, -1 = void."""
@@ -95,6 +95,14 @@ class OverrideMode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """When a pixel goes to another primary label: at `p_min` or more, and more than `ratio` times what is kept."""
+
+    ratio: float = 16.0
+    p_min: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OddsMode:
     """An added label wins where its probability is much larger than that of what is there. promotion: None = never."""
 
@@ -130,17 +138,18 @@ class OddsRule:
 
     def output(self, primary: Labels, evidence: Evidence) -> Labels:
         """(H, W) int32: 0..m-1 primary labels, m + t the t-th added label of this secondary, -1 void."""
-        assert evidence.probabilities is not None
-        return apply_odds(
-            primary,
-            evidence.probabilities,
-            similar=self.lent.similar,
-            add=self.lent.add,
-            ratio=self.mode.ratio,
-            p_min=self.mode.p_min,
-            void=-1,
-            promotion=self.mode.promotion,
-        ).astype(np.int32, copy=False)
+        maps, mode, lent = evidence.probabilities, self.mode, self.lent
+        assert maps is not None
+        added = apply_odds(
+            primary, maps, similar=lent.similar, add=lent.add, ratio=mode.ratio, p_min=mode.p_min, void=-1
+        )
+        if mode.promotion is None:
+            return added.astype(np.int32, copy=False)
+        surer = mode.promotion
+        promoted = promote_odds(
+            primary, maps, similar=lent.similar, add=lent.add, ratio=surer.ratio, p_min=surer.p_min, void=-1
+        )
+        return np.where(added == primary, promoted, added).astype(np.int32, copy=False)
 
 
 Rule = TableRule | OddsRule
