@@ -1,7 +1,6 @@
 """Tables straight from COCO panoptic files."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from PIL import Image
 from scenes import SOME_LABELS, random_segmentation
 from segweave.errors import FormatError
 from segweave.formats import Sample, open_dataset, save_dataset
-from segweave.formats.panoptic_tables import count_pairs, index_of, panoptic_table
+from segweave.formats.panoptic_tables import index_of, panoptic_table
 from segweave.formats.prediction import open_prediction
 from segweave.segmentation import ImageKey, OverlapTable, overlap_table, tidied
 from segweave.segmentation.overlap_table import UNLISTED
@@ -129,14 +128,3 @@ def test_more_pairs_than_a_first_table_has_room_for_are_counted(tmp_path: Path):
     found = table(truth, guess)
     assert len(found.pixels) == 5000 and found.pixels.sum() == 5000
     assert np.array_equal(np.sort(found.prediction_row), np.arange(1, 5001))
-
-
-@pytest.mark.parametrize("pixels", [*range(1, 52), 1000])
-def test_runs_that_end_at_any_pixel_are_counted(pixels: int):
-    # the kernel looks at the bytes of 16 pixels at once; ids that differ in one of their bytes are other ids
-    rng = np.random.default_rng(pixels)
-    ids = rng.choice([0, 1, 256, 65536, 65537, 2**24 - 1], (2, pixels)).repeat(rng.integers(1, 4, pixels), axis=1)
-    rgb = ids[..., None].astype("<u4").view(np.uint8)[..., :3].reshape(2, -1)
-    keys, counts = count_pairs(*np.ascontiguousarray(rgb))
-    found = dict(zip(keys.tolist(), counts.tolist(), strict=True))
-    assert found == Counter((ids[0] << 24 | ids[1]).tolist())

@@ -62,9 +62,20 @@ def read_id_png(path: str | Path) -> NDArray[np.int32]:
 
 def read_rgb_png(path: str | Path) -> NDArray[np.uint8]:
     """The three channels of an 8-bit RGB PNG, (H, W, 3) uint8; errors as in `read_id_png`."""
+    data, head = read_rgb_file(path)
+    return decode_rgb_png(data, head, path)
+
+
+def read_rgb_file(path: str | Path) -> tuple[bytes, PngHead]:
+    """The bytes of an 8-bit RGB PNG and its header; `FormatError` for another kind of file."""
     data, head = read_png(path, expected="an RGB PNG with ids")
     if head != PngHead(head.size, 8, RGB):
         raise FormatError(f"{path}: is a {head}; expected 8-bit RGB (id = R + 256 G + 65536 B)")
+    return data, head
+
+
+def decode_rgb_png(data: bytes, head: PngHead, path: str | Path) -> NDArray[np.uint8]:
+    """What `read_rgb_file` has read, (H, W, 3) uint8; `FormatError` where it is broken."""
     return cast("NDArray[np.uint8]", decode_png(data, head, str(path)))
 
 

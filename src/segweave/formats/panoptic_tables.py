@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segweave.errors import FormatError
 from segweave.formats.coco_panoptic_sample import (
@@ -17,7 +16,7 @@ from segweave.formats.coco_panoptic_sample import (
     stated_size,
 )
 from segweave.formats.dataset import Dataset
-from segweave.formats.id_png import read_rgb_png
+from segweave.formats.id_runs import IdRuns, read_id_runs
 from segweave.segmentation import ImageKey, OverlapTable
 from segweave.segmentation import Side as TableSide
 from segweave.segmentation.overlap_table import UNLISTED, VOID, Ints
@@ -49,24 +48,22 @@ def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
     name = image_name(*truth)
     where = f"image {name.id!r}"
     paths = [png_path(i, i.pairs[k][1], str(i.path)) for i, k in (truth, prediction)]
-    first, second = (read_rgb_png(path) for path in paths)
-    if first.shape != second.shape:
-        sizes = f"{first.shape[:2]} pixels (height, width); the prediction {paths[1]} has {second.shape[:2]}"
+    first, second = (read_id_runs(path) for path in paths)
+    if first.size != second.size:
+        sizes = f"{first.size} pixels (height, width); the prediction {paths[1]} has {second.size}"
         raise FormatError(f"{paths[0]}: {where}: has {sizes}; they must be equal")
     for (index, at), path in zip((truth, prediction), paths, strict=True):
         size = stated_size(index, at)
-        if size is not None and size != first.shape[:2]:
-            raise FormatError(
-                f"{path}: {where}: has {first.shape[:2]} pixels (height, width); {index.path} says {size}"
-            )
-    pairs, pixels = count_pairs(first.reshape(-1), second.reshape(-1))
+        if size is not None and size != first.size:
+            raise FormatError(f"{path}: {where}: has {first.size} pixels (height, width); {index.path} says {size}")
+    pairs, pixels = count_pairs(first, second)
     listed = read_listed(*truth), read_listed(*prediction)
     truth_row, truth_side = _side(truth[0], listed[0], (pairs >> 24, pixels), where)
     prediction_row, prediction_side = _side(prediction[0], listed[1], (pairs & 0xFFFFFF, pixels), where)
     _check_sound(prediction[0], listed[1], prediction_side, f"{where} in {paths[1]}")
     order, summed = _in_order(truth_row * len(prediction_side) + prediction_row, pixels)
     return OverlapTable(
-        images=(ImageKey(id=name.id, name=name.stem, size=first.shape[:2]),),
+        images=(ImageKey(id=name.id, name=name.stem, size=first.size),),
         truth=truth_side,
         prediction=prediction_side,
         truth_row=order // len(prediction_side),
@@ -75,14 +72,15 @@ def panoptic_table(truth: Place, prediction: Place) -> OverlapTable:
     )
 
 
-def count_pairs(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Ints, Ints]:
-    """(id in the first << 24 | id in the second) and pixels of every pair; first, second: bytes of RGB."""
-    from segweave.formats.kernels import count_rgb_runs
+def count_pairs(first: IdRuns, second: IdRuns) -> tuple[Ints, Ints]:
+    """(id in the first << 24 | id in the second) and pixels of every pair, of two images of one size."""
+    from segweave.formats.kernels import count_joint_runs
 
+    height, width = first.size
     room = _FEW
     while True:
         keys, counts = np.full(room, -1, np.int64), np.zeros(room, np.int64)
-        if count_rgb_runs(first, second, keys, counts):
+        if count_joint_runs((first.start, first.ids), (second.start, second.ids), height * width, keys, counts):
             found = np.flatnonzero(counts)
             return keys[found], counts[found]
         room *= 16

@@ -1,0 +1,1 @@
+"""Decompression of what is nearly all zeros (`kernels.py`)."""
