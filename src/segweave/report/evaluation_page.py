@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from segweave.evaluation.panoptic_quality import PanopticScore
+from segweave.evaluation.significance import Interval
 from segweave.report.bars import legend
 from segweave.report.confusion_tables import pixel_confusions, segment_confusions
 from segweave.report.data_uri import embedded
@@ -13,11 +14,13 @@ from segweave.report.html import EMPTY, Html, Section, escape, facts, folded, it
 from segweave.report.measures import CONVENTIONS, TASKS, VOIDS, measures, score_name
 from segweave.report.mistakes import WRONG
 from segweave.report.more_tables import boundary_section, cityscapes_section, comparison_section, slices_section
-from segweave.report.numbers import plural
+from segweave.report.numbers import ends_of, plural
 from segweave.report.worst_pictures import WorstPicture
 
+_WHERE = "--photographs-in"
 _MOST_LINES = 50
 _FEW_LINES = 5
+_FEW_IMAGES = 20
 
 
 def evaluation_page(
@@ -91,21 +94,23 @@ def _numbers(found: Evaluation) -> Html:
             " 95\u00a0% intervals come from drawing the images again and again at random (bootstrap). They say how far"
             " other images like these would move the numbers; frames of one video move them more than that."
         )
+    if found.intervals and found.images < _FEW_IMAGES:
+        said += f" {plural(found.images, 'image')} give but a rough idea of them."
     parts.append(paragraph(escape(said), kind="note"))
-    outside = [
-        score_name(found.score, key)
-        for key, interval in found.intervals.items()
-        if not key.startswith("label.") and interval.value is not None and interval.low is not None
-        if interval.high is not None and not interval.low <= interval.value <= interval.high
-    ]
-    if outside:
+    leaning = [score_name(found.score, key) for key, interval in found.intervals.items() if _leans(key, interval)]
+    if leaning:
         said = (
-            f"The interval of {', '.join(outside)} does not hold the number itself: many draws lack labels that few"
-            " images have. There are too few images for intervals of means over these labels."
+            f"There is no interval for {', '.join(leaning)}: these are means over labels that few images have, and"
+            " images drawn again lack too many of them."
         )
         parts.append(paragraph(escape(said), kind="note"))
     meanings = facts([(measure.name, escape(measure.meaning)) for measure in measures(found.score)])
     return join((*parts, folded(escape("What these numbers are"), meanings)))
+
+
+def _leans(key: str, interval: Interval) -> bool:
+    """Does an interval of the main numbers not hold its number?"""
+    return not key.startswith("label.") and interval.low is not None and ends_of(interval) is None
 
 
 def _worst(found: Evaluation, pictures: Sequence[WorstPicture] | None) -> Html:
@@ -118,19 +123,20 @@ def _worst(found: Evaluation, pictures: Sequence[WorstPicture] | None) -> Html:
     if not pictures:
         return join((paragraph(escape("There is no image with a mistake to show.")), table))
     what = legend([(WRONG, "wrong label")]) if found.task == "semantic" else error_legend()
-    said = paragraph(escape(f"The images that cost most, the worst first.{_remarks(pictures)}"))
-    return join((said, what, *map(_trio, pictures), table))
+    return join((_intro(pictures), what, *map(_trio, pictures), table))
 
 
-def _remarks(pictures: Sequence[WorstPicture]) -> str:
-    said = ""
+def _intro(pictures: Sequence[WorstPicture]) -> Html:
+    said = [escape("The images that cost most, the worst first.")]
     least = pictures[0].from_score
     if least is not None:
-        said += f" Of the detections, those with a score of {least:.2f} and more: there F1 is best. AP counts them all."
+        sure = f" Of the detections, those with a score of {least:.2f} and more: there F1 at IoU 0.5 is best."
+        said.append(escape(f"{sure} AP counts them all."))
     without = sum(not shown.has_photograph for shown in pictures)
     if without:
-        said += f" {plural(without, 'photograph')} could not be found; --photographs-in says where they are."
-    return said
+        said += [escape(f" {plural(without, 'photograph')} could not be found; "), tag("code", escape(_WHERE))]
+        said.append(escape(" says where they are."))
+    return paragraph(*said)
 
 
 def _trio(shown: WorstPicture) -> Html:

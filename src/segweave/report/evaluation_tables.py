@@ -12,6 +12,7 @@ from segweave.report.html import Cell, Column, Html, escape, table, tag
 from segweave.report.measures import GROUPS, by_label, label_measure, measures
 from segweave.report.numbers import (
     count_cell,
+    ends_of,
     meter_cell,
     plural,
     points,
@@ -33,7 +34,7 @@ def tiles(score: Score, intervals: Intervals) -> Html:
         interval = intervals.get(measure.key)
         bounds = range_of(interval) if measure.value is not None else ""
         small = f"95\u00a0%: {bounds}" if bounds else "" if measure.value is not None else "not defined"
-        low, high = (interval.low, interval.high) if interval else (None, None)
+        low, high = ends_of(interval) or (None, None)
         shown.append(
             tag(
                 "div",
@@ -70,7 +71,7 @@ def label_table(score: Score, intervals: Intervals) -> Html:
     has_ranges = any(key.startswith("label.") for key in intervals)
     columns = [Column(title="Label"), Column(title="Kind"), Column(title=name, is_number=True)]
     columns += [_INTERVAL] if has_ranges else []
-    columns.append(Column(title="0 to 100", hint="the same as a bar"))
+    columns.append(Column(title="0 to 100", hint="the same as a bar, with its interval"))
     columns += _QUALITY_COLUMNS if isinstance(score, PanopticScore) else []
     rows = []
     for index, (label, value) in enumerate(zip(score.labels, by_label(score), strict=True)):

@@ -13,6 +13,7 @@ from segweave.report.html import Cell, Column, Html, escape, join, paragraph, ta
 from segweave.report.measures import label_measure, measures, score_name
 from segweave.report.numbers import (
     count_cell,
+    ends_of,
     plural,
     points,
     points_cell,
@@ -117,14 +118,14 @@ def _differences(rows: Sequence[tuple[Cell, Difference]], *, first: str, caption
         Column(title="B", is_number=True),
         Column(title="A less B", is_number=True),
         Column(title="95 % interval", is_number=True, hint="where the difference lies for other images like these"),
-        Column(title="Worse or better", hint="the same as a bar: to the left B is better, to the right A"),
+        Column(title="As a bar", hint="to the left B is better, to the right A"),
         Column(title="p", is_number=True, hint="how probable so large a difference is if both are equally good"),
     ]
     ends = [abs(x) for _, d in rows for x in (d.difference.value, d.difference.low, d.difference.high) if x is not None]
     reach = max(ends, default=0.0)
     made = []
     for name, d in rows:
-        low, high = d.difference.low, d.difference.high
+        low, high = ends_of(d.difference) or (None, None)
         bar = Cell(
             shown=difference(d.difference.value, reach=reach, low=low, high=high),
             key=float("nan") if d.difference.value is None else d.difference.value,

@@ -5,6 +5,7 @@ from segweave.report.bars import meter
 from segweave.report.html import EMPTY, Cell, Html, escape, tag
 
 NOBODY_HAS_IT = "neither truth nor prediction has it"
+_ROUNDING = 1e-9
 _DASH = "\u2013"
 _MINUS = "\u2212"
 
@@ -40,17 +41,29 @@ def whole(number: int) -> str:
 
 
 def range_of(interval: Interval | None) -> str:
-    """The ends of an interval in points, "" where there are none."""
-    if interval is None or interval.low is None or interval.high is None:
-        return ""
-    return f"{points(interval.low)} to {points(interval.high)}"
+    """The ends of an interval in points, "" where there are none that can be trusted."""
+    ends = ends_of(interval)
+    return "" if ends is None else f"{points(ends[0])} to {points(ends[1])}"
+
+
+def ends_of(interval: Interval | None) -> tuple[float, float] | None:
+    """The ends of an interval; None where there are none that can be trusted.
+
+    That is where they do not hold the number itself: means over labels that few images have can lean so far to one
+    side when images are drawn again that no draw is like the data set. And where all draws are the same although the
+    number is neither 0 nor 1: a single image decides it.
+    """
+    if interval is None or interval.value is None or interval.low is None or interval.high is None:
+        return None
+    inside = interval.low - _ROUNDING <= interval.value <= interval.high + _ROUNDING
+    alone = interval.high - interval.low < _ROUNDING and abs(interval.value) not in (0, 1)
+    return (interval.low, interval.high) if inside and not alone else None
 
 
 def signed_range_of(interval: Interval) -> str:
-    """The ends of the interval of a difference in points, "" where there are none."""
-    if interval.low is None or interval.high is None:
-        return ""
-    return f"{signed(interval.low)} to {signed(interval.high)}"
+    """The ends of the interval of a difference in points, "" where there are none that can be trusted."""
+    ends = ends_of(interval)
+    return "" if ends is None else f"{signed(ends[0])} to {signed(ends[1])}"
 
 
 def unbroken(text: str) -> str:
@@ -88,15 +101,15 @@ def count_cell(number: int | None) -> Cell:
 
 def range_cell(interval: Interval | None) -> Cell:
     """The interval of a quality as a cell; sorts by its width."""
-    shown = range_of(interval)
-    if not shown or interval is None or interval.low is None or interval.high is None:
-        return dash_cell("no interval")
-    return Cell(shown=tag("span", escape(shown), class_="range"), key=float(interval.high - interval.low))
+    ends = ends_of(interval)
+    if ends is None:
+        return dash_cell("no interval: too few images")
+    return Cell(shown=tag("span", escape(range_of(interval)), class_="range"), key=float(ends[1] - ends[0]))
 
 
 def meter_cell(value: float | None, interval: Interval | None = None) -> Cell:
     """A bar for a quality, with its interval."""
-    low, high = (None, None) if interval is None else (interval.low, interval.high)
+    low, high = ends_of(interval) or (None, None)
     return Cell(shown=meter(value, low=low, high=high), key=float("nan") if value is None else float(value))
 
 

@@ -10,6 +10,7 @@ from segweave.evaluation.error_analysis import analyse_errors
 from segweave.evaluation.instance_table import InstanceTable
 from segweave.evaluation.matching import Convention
 from segweave.report.counts import Counts
+from segweave.report.numbers import plural
 from segweave.report.score import Question
 from segweave.segmentation import ImageKey, OverlapTable
 
@@ -71,7 +72,7 @@ def _worst_instances(table: InstanceTable, most: int) -> WorstImages:
         false += np.bincount(of_label.image[sure & ~hit], minlength=len(table))
     order = [place for place in np.argsort(-(missed + false), kind="stable").tolist() if missed[place] + false[place]]
     images = tuple(
-        WorstImage(image=table.images[k], caption=f"{missed[k]} missed, {false[k]} detected where nothing is")
+        WorstImage(image=table.images[k], caption=f"{missed[k]} missed, {plural(int(false[k]), 'wrong detection')}")
         for k in order[:most]
     )
     return WorstImages(images=images, from_score=least or None)

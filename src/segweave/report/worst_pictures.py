@@ -66,7 +66,7 @@ def _drawn(
     if task == "semantic":
         colors = wrong_pixels(truth, prediction)
         most = main_confusion(truth, prediction)
-        caption += f", most of them {most}" if most else ""
+        caption += f", the largest part {most}" if most else ""
     else:
         if task == "instance":
             truth, prediction = only(truth, _things(truth)), only(prediction, _things(prediction))
