@@ -43,7 +43,7 @@ def apply_odds(
     >>> apply_odds(np.array([[0, 0]]), probs, similar=[{0}, {1}], add={2}).tolist()  # 0.8 > 4 x 0.1; 0.6 < 4 x 0.3
     [[2, 0]]
     """
-    case = _Case.checked(primary, secondary_probs, similar, add, void)
+    case = _Case.checked(primary, secondary_probs, similar=similar, add=add, void=void)
     allowed = np.array([[label not in mine for label in case.add] for mine in case.similar])
     outputs = len(case.similar) + np.arange(len(case.add), dtype=np.int32)
     return case.weighed(_Sides(outputs, _rows([[label] for label in case.add]), allowed), ratio=ratio, p_min=p_min)
@@ -68,7 +68,7 @@ def promote_odds(
     >>> promote_odds(np.array([[0]]), probs, similar=[{0}, {1}], add={2}).tolist()  # 0.9 > 16 x 0.02
     [[1]]
     """
-    case = _Case.checked(primary, secondary_probs, similar, add, void)
+    case = _Case.checked(primary, secondary_probs, similar=similar, add=add, void=void)
     apart = np.array([[bool(theirs) and not mine & theirs for theirs in case.similar] for mine in case.similar])
     outputs = np.arange(len(case.similar), dtype=np.int32)
     gains = _rows([sorted(found) for found in case.similar])
@@ -100,6 +100,7 @@ class _Case:
         cls,
         primary: NDArray[Any],
         probabilities: NDArray[Any],
+        *,
         similar: Sequence[Collection[int]],
         add: Collection[int],
         void: int,

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,11 +19,9 @@ INTERRUPTED = 130
 def evaluate(
     plan: option.PlanFile,
     dataset: option.Data,
-    map_file: Annotated[
-        str | None, typer.Option("--map", help="YAML of `labels suggest`: the plan's labels in the data set's.")
-    ] = None,
+    map_file: option.PlanMap = None,
     mode: option.ModeName = None,
-    refine: Annotated[str, typer.Option(help="Steps to try too: snap, vote, guided, with commas between.")] = "",
+    refine: option.Refine = "",
     strict: option.Strict = False,
     format: option.Format = None,
     labels: option.DataLabels = None,
@@ -39,40 +36,27 @@ def evaluate(
 
     Example:  segweave extend evaluate plan.yaml camvid/test --refine snap,guided
     """
-    from segweave.apps.cli.extend_opening import mapping, open_woven_plan
-    from segweave.apps.cli.opening import open_source
+    from segweave.apps.cli.extend_opening import Labelled, mapping, open_woven_plan
     from segweave.combine.refine import steps_named
     from segweave.models.weave_score import Trial, check_trial, rows
 
     steps = tuple(name.strip() for name in refine.split(",") if name.strip())
     steps_named(steps)
-    data, _ = open_source(dataset, format=format, labels=labels, photographs=photographs_in)
+    data = Labelled(dataset, format, labels, photographs_in).opened()
     woven = open_woven_plan(plan, mode=mode, strict=strict, threads=threads)
     label_map = mapping(woven.labels, data.labels, map_file=map_file, what="the plan's")
     trial = Trial(model=woven, data=data, label_map=label_map, refine=steps)
     check_trial(trial)
     tried, failed, interrupted = _run(trial)
-    if not tried.images:
-        say(f"segweave: {Path(dataset)}: no image could be scored")
-        raise typer.Exit(INTERRUPTED if interrupted else 1)
-    found = rows(trial, tried)
-    if json:
-        print_json(
-            {
-                "plan": plan,
-                "mode": woven.plan.mode.name,
-                "images": tried.images,
-                "failed": failed,
-                "labels": {
-                    "primary": [data.labels[k].name for k in sorted(trial.kept)],
-                    "added": [data.labels[k].name for k in sorted(trial.added)],
-                },
-                "rows": [_json(row, data.labels.names) for row in found],
-            }
-        )
+    if tried.images:
+        found = rows(trial, tried)
+        if json:
+            print_json(_json(plan, trial, tried, found) | {"failed": failed})
+        else:
+            _print(found, tried.images)
     else:
-        _print(found, tried.images)
-    raise typer.Exit(INTERRUPTED if interrupted else int(bool(failed)))
+        say(f"segweave: {dataset}: no image could be scored")
+    raise typer.Exit(INTERRUPTED if interrupted else int(bool(failed) or not tried.images))
 
 
 def _run(trial: "Trial") -> "tuple[Tried, int, bool]":
@@ -111,6 +95,20 @@ def _print(found: "Sequence[Row]", images: int) -> None:
     print_table(columns, rows, right=columns[1:])
 
 
-def _json(row: "Row", names: Sequence[str]) -> Json:
+def _json(plan: str, trial: "Trial", tried: "Tried", found: "Sequence[Row]") -> dict[str, Json]:
+    names = trial.data.labels.names
+    return {
+        "plan": plan,
+        "mode": trial.model.plan.mode.name,
+        "images": tried.images,
+        "labels": {
+            "primary": [names[k] for k in sorted(trial.kept)],
+            "added": [names[k] for k in sorted(trial.added)],
+        },
+        "rows": [_row_json(row, names) for row in found],
+    }
+
+
+def _row_json(row: "Row", names: Sequence[str]) -> Json:
     facts: dict[str, Json] = {name: value for name, value in asdict(row).items() if name != "by_label"}
     return facts | {"labels": dict(zip(names, row.by_label, strict=True))}

@@ -19,17 +19,15 @@ _KEEP_EVERY = 25  # images between two looks at the disk: what an accident may c
 
 def learn(
     dataset: option.Data,
-    primary: Annotated[str, typer.Option(help="The model whose labels stay.")],
-    secondary: Annotated[str, typer.Option(help="The model that lends labels.")],
-    out: Annotated[str, typer.Option(help="Write the counts to this .npz.")],
+    primary: option.Primary,
+    secondary: option.Secondary,
+    out: option.CountsOut,
     format: option.Format = None,
     labels: option.DataLabels = None,
-    map_file: Annotated[
-        str | None, typer.Option("--map", help="YAML of `labels suggest`: the data set's labels in the secondary's.")
-    ] = None,
+    map_file: option.TruthMap = None,
     photographs_in: option.PhotographsIn = None,
-    shard: Annotated[str | None, typer.Option(help="i/n: only every n-th image, from the i-th on (1..n).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    shard: option.Shard = None,
+    resume: option.Resume = False,
     force: option.Force = False,
     threads: option.Threads = 0,
     json: option.AsJson = False,
@@ -45,26 +43,15 @@ def learn(
 
       segweave extend learn ... --out part-1.npz --shard 1/4
     """
-    from segweave.apps.cli.evaluate_request import check_free, shard_named
-    from segweave.apps.cli.extend_opening import opened_lesson
+    from segweave.apps.cli.evaluate_request import shard_named
+    from segweave.apps.cli.extend_opening import Labelled, opened_lesson
     from segweave.models.learn import finished
 
     path, unfinished = Path(out), Path(f"{out}.unfinished")
-    check_free(path, force=force)
-    if unfinished.exists() and not resume and not force:
-        raise OutputError(
-            f"{unfinished}: an interrupted run is kept there; --resume goes on with it, --force begins anew"
-        )
-    lesson = opened_lesson(
-        dataset,
-        (primary, secondary),
-        format=format,
-        labels=labels,
-        map_file=map_file,
-        photographs=photographs_in,
-        shard=shard_named(shard),
-        threads=threads,
-    )
+    _check_free(path, unfinished, force=force, resume=resume)
+    data = Labelled(dataset, format, labels, photographs_in)
+    models = primary, secondary
+    lesson = opened_lesson(data, models, map_file=map_file, shard=shard_named(shard), threads=threads)
     learnt, failed = _run(lesson, unfinished, resume=resume)
     counts = finished(lesson, learnt)
     counts.save(path)
@@ -97,6 +84,15 @@ def merge(
             raise type(error)(f"{file}: {error}") from None
     total.save(out)
     _tell(total, Path(out), json=json)
+
+
+def _check_free(path: Path, unfinished: Path, *, force: bool, resume: bool) -> None:
+    from segweave.apps.cli.evaluate_request import check_free
+
+    check_free(path, force=force)
+    if unfinished.exists() and not resume and not force:
+        go_on = "--resume goes on with it, --force begins anew"
+        raise OutputError(f"{unfinished}: an interrupted run is kept there; {go_on}")
 
 
 def _run(lesson: "Lesson", unfinished: Path, *, resume: bool) -> "tuple[Learnt, int]":

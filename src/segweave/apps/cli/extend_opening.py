@@ -1,6 +1,7 @@
 """Opening what `segweave extend` works on: plans, label sets, models, labelled images."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,31 +19,38 @@ if TYPE_CHECKING:
     from segweave.models.woven import WovenModel
 
 
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Labelled images as the user names them; format, labels, photographs: None: to be found out."""
+
+    path: str
+    format: str | None = None
+    labels: str | None = None
+    photographs: str | None = None
+
+    def opened(self) -> "Dataset":
+        """The data set; `UsageError` for a path that is not there and for unknown names."""
+        data, _ = open_source(self.path, format=self.format, labels=self.labels, photographs=self.photographs)
+        return data
+
+
 def opened_lesson(
-    dataset: str,
-    models: tuple[str, str],
-    *,
-    format: str | None,
-    labels: str | None,
-    map_file: str | None,
-    photographs: str | None,
-    shard: tuple[int, int],
-    threads: int,
+    labelled: Labelled, models: tuple[str, str], *, map_file: str | None, shard: tuple[int, int], threads: int
 ) -> "Lesson":
     """The two models and the data set, its truth in the secondary's labels; talks of what a person should know."""
     from segweave.models.learn import Lesson
     from segweave.models.predict import load_model
 
-    data, _ = open_source(dataset, format=format, labels=labels, photographs=photographs)
+    data = labelled.opened()
     primary, secondary = (load_model(name, threads=threads) for name in models)
     for remark in dict.fromkeys((*primary.remarks, *secondary.remarks)):
         say(f"note: {remark}")
-    _warn_of_training_data(dataset, data)
-    name = "/".join(Path(dataset).resolve().parts[-2:])
+    _warn_of_training_data(labelled.path, data)
+    name = "/".join(Path(labelled.path).resolve().parts[-2:])
     return Lesson(
         primary=primary,
         secondary=secondary,
-        data=in_labels(data, secondary.labels, map_file=map_file, path=Path(dataset)),
+        data=in_labels(data, secondary.labels, map_file=map_file, path=Path(labelled.path)),
         name=name,
         shard=shard,
     )

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from segweave.combine.forecast import Forecast
     from segweave.combine.plan import Plan, Secondary
     from segweave.combine.rules import TableRule
+    from segweave.labels import LabelSet
+    from segweave.models import Model
 
 _FLOOR = 0.2
 _MOST = 40
 
 
 def suggest(
-    primary_labels: Annotated[str | None, typer.Option(help="Label set of the primary.")] = None,
-    secondary_labels: Annotated[str | None, typer.Option(help="Label set of the secondary.")] = None,
-    primary: Annotated[str | None, typer.Option(help="The model whose labels stay, instead of its label set.")] = None,
-    secondary: Annotated[str | None, typer.Option(help="The model that lends labels.")] = None,
-    counts: Annotated[
-        str | None, typer.Option(help="Counts of `extend learn`: what is often there is similar.")
-    ] = None,
-    add: Annotated[list[str] | None, typer.Option(help="A secondary label to add; may be given often.")] = None,
-    mode: Annotated[str | None, typer.Option(help="cooccurrence, guarded, odds or override.")] = None,
-    out: Annotated[str | None, typer.Option(help="Write the draft to this file instead of stdout.")] = None,
+    primary_labels: option.PrimaryLabels = None,
+    secondary_labels: option.SecondaryLabels = None,
+    primary: option.PrimaryOrNone = None,
+    secondary: option.SecondaryOrNone = None,
+    counts: option.KnownCounts = None,
+    add: option.Add = None,
+    mode: option.ModeName = None,
+    out: option.DraftOut = None,
     force: option.Force = False,
 ) -> None:
     """Draft a plan: which secondary labels mean the same as primary ones, and why. A person looks through it.
@@ -43,42 +43,26 @@ def suggest(
     from segweave.apps.cli.evaluate_request import check_free
     from segweave.apps.cli.extend_opening import labels_of
     from segweave.combine import CooccurrenceCounts
-    from segweave.combine.modes import MODES
     from segweave.combine.similar import Draft, draft_plan
-    from segweave.files import replacing
-    from segweave.models.protocol import ProbabilityModel
 
-    if mode is not None and mode not in MODES:
-        raise UsageError(f"--mode {mode!r} is not known; {did_you_mean(mode, MODES)}")
+    _check_mode(mode)
     if out is not None:
         check_free(Path(out), force=force)
     ours, _ = labels_of(primary, primary_labels, side="primary")
     theirs, model = labels_of(secondary, secondary_labels, side="secondary")
-    for name in add or ():
-        if name not in theirs:
-            raise UsageError(f"--add {name!r} is no label of the secondary; {did_you_mean(name, theirs.names)}")
-    known = None if counts is None else CooccurrenceCounts.load(counts)
-    probable = model is None or isinstance(model.network, ProbabilityModel)
-    text = draft_plan(
-        Draft(
-            primary=ours,
-            secondary=theirs,
-            primary_model=_beside(primary, out),
-            secondary_model=_beside(secondary, out),
-            primary_labels=primary_labels if primary is None else None,
-            secondary_labels=secondary_labels if secondary is None else None,
-            counts_path=_beside(counts, out),
-            counts=known,
-            mode=mode or ("odds" if probable else "guarded"),
-            add=tuple(add or ()),
-        )
+    draft = Draft(
+        primary=ours,
+        secondary=theirs,
+        primary_model=_beside(primary, out),
+        secondary_model=_beside(secondary, out),
+        primary_labels=primary_labels,
+        secondary_labels=secondary_labels,
+        counts_path=_beside(counts, out),
+        counts=None if counts is None else CooccurrenceCounts.load(counts),
+        mode=mode or _best_mode(model),
+        add=_known(add or [], theirs),
     )
-    if out is None:
-        print(text, end="")
-        return
-    with replacing(out) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    say(f"{out}: written; look through `add` and `similar`, then set reviewed: true")
+    _write(draft_plan(draft), out)
 
 
 def forecast(
@@ -135,6 +119,38 @@ def rules(plan: option.PlanFile, mode: option.ModeName = None, json: option.AsJs
     print_table(("secondary", "primary says", "secondary says", "becomes", "counted px"), shown, right=("counted px",))
     if len(rows) > _MOST:
         say(f"note: {len(rows) - _MOST} more with fewer pixels; --json lists all")
+
+
+def _write(text: str, out: str | None) -> None:
+    from segweave.files import replacing
+
+    if out is None:
+        print(text, end="")
+        return
+    with replacing(out) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    say(f"{out}: written; look through `add` and `similar`, then set reviewed: true")
+
+
+def _check_mode(mode: str | None) -> None:
+    from segweave.combine.modes import MODES
+
+    if mode is not None and mode not in MODES:
+        raise UsageError(f"--mode {mode!r} is not known; {did_you_mean(mode, MODES)}")
+
+
+def _best_mode(secondary: "Model | None") -> str:
+    """odds where the secondary's probabilities are available, or nothing is known of it."""
+    from segweave.models.protocol import ProbabilityModel
+
+    return "odds" if secondary is None or isinstance(secondary.network, ProbabilityModel) else "guarded"
+
+
+def _known(add: list[str], labels: "LabelSet") -> tuple[str, ...]:
+    for name in add:
+        if name not in labels:
+            raise UsageError(f"--add {name!r} is no label of the secondary; {did_you_mean(name, labels.names)}")
+    return tuple(add)
 
 
 def _rules(plan: "Plan", second: "Secondary") -> list[tuple[str, str, str, str, int | None]]:
