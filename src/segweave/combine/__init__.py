@@ -13,6 +13,9 @@ from segweave.combine.odds import apply_odds, promote_odds
 from segweave.combine.panoptic import panoptic_fpn
 from segweave.combine.panoptic_head import HeadRule, panoptic_head
 from segweave.combine.provenance import Provenance
+from segweave.combine.stitch import stitch
+from segweave.combine.stitch_instances import stitch_instances
+from segweave.combine.tile_grid import Tile, TileGrid, tile_grid
 
 __all__ = [
     "CooccurrenceCounts",
@@ -31,4 +34,7 @@ __all__ = [
     "panoptic_head",
     "promote_odds",
     "smoothed_probability",
+    "stitch",
+    "stitch_instances",
+    "tile_grid",
 ]
