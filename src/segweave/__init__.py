@@ -23,7 +23,7 @@ from segweave.segmentation import (
 )
 
 if TYPE_CHECKING:
-    from segweave import evaluation
+    from segweave import combine, evaluation
     from segweave.formats import open_dataset, save_dataset
 
 __version__ = "0.1.0"
@@ -38,6 +38,7 @@ __all__ = [
     "Segmentation",
     "SegweaveError",
     "__version__",
+    "combine",
     "contact",
     "draw",
     "evaluation",
@@ -59,8 +60,8 @@ def __getattr__(name: str) -> Any:
     """Load what most users of the package do not need, when its name is first used (PEP 562)."""
     if name in ("open_dataset", "save_dataset"):
         return getattr(formats, name)
-    if name == "evaluation":
-        return import_module("segweave.evaluation")
+    if name in ("combine", "evaluation"):
+        return import_module(f"segweave.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
