@@ -22,6 +22,8 @@ __all__ = [
     "Foreign",
     "HeadRule",
     "Provenance",
+    "Tile",
+    "TileGrid",
     "Unseen",
     "apply_odds",
     "apply_table",
