@@ -7,12 +7,12 @@ from segweave.models.upsample import Window
 
 
 def upsampled(maps: np.ndarray, size: tuple[int, int], window: Window | None = None) -> np.ndarray:
-    """(n, H, W) float64: bilinear with half-pixel centres, clamped at the grid's borders; columns first, then rows.
+    """(n, H, W) float64: bilinear with half-pixel centres, clamped at the grid's borders; rows first, then columns.
 
     window: the part of the grid that `size` shows.
     """
     maps = maps.astype(np.float64)
-    for axis in (2, 1):
+    for axis in (1, 2):
         old, new = maps.shape[axis], size[axis - 1]
         extent = window[axis - 1] if window else old
         position = np.maximum((np.arange(new) + 0.5) * extent / new - 0.5, 0)

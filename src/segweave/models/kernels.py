@@ -11,6 +11,9 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+Found = NDArray[np.int64]
+"""Channels of a map, as far as they have been found."""
+
 
 @nb.njit(cache=True, nogil=True)
 def sample_positions(
@@ -36,17 +39,33 @@ def sample_positions(
 
 
 @nb.njit(cache=True, nogil=True)
+def _between(low: float, high: float, weight: float) -> float:
+    return (1 - weight) * low + weight * high
+
+
+@nb.njit(cache=True, nogil=True)
 def _blend(
     maps: NDArray[np.float32], corners: tuple[int, int, int, int], down: float, right: float, channel: int
 ) -> float:
     top, bottom, left, end = corners
-    above = (1 - right) * maps[top, left, channel] + right * maps[top, end, channel]
-    below = (1 - right) * maps[bottom, left, channel] + right * maps[bottom, end, channel]
-    return float((1 - down) * above + down * below)
+    first = _between(maps[top, left, channel], maps[bottom, left, channel], down)
+    return _between(first, _between(maps[top, end, channel], maps[bottom, end, channel], down), right)
 
 
 @nb.njit(cache=True, nogil=True)
-def _candidates(maps: NDArray[np.float32], corners: tuple[int, int, int, int], found: NDArray[np.int64]) -> int:
+def _edges(
+    maps: NDArray[np.float32], corners: tuple[int, int, int, int], down: float, found: Found, edges: NDArray[np.float64]
+) -> None:
+    """edges (2, n): what the channels `found` are at the left and right end of a row of pixels in the cell."""
+    top, bottom, left, end = corners
+    for f in range(len(found)):
+        k = found[f]
+        edges[0, f] = _between(maps[top, left, k], maps[bottom, left, k], down)
+        edges[1, f] = _between(maps[top, end, k], maps[bottom, end, k], down)
+
+
+@nb.njit(cache=True, nogil=True)
+def _candidates(maps: NDArray[np.float32], corners: tuple[int, int, int, int], found: Found) -> int:
     """Write the channels that may win somewhere in the cell to `found`; returns how many.
 
     A channel whose largest corner is below another one's smallest corner cannot win.
@@ -77,7 +96,7 @@ def argmax_upsampled(maps: NDArray[np.float32], window: tuple[float, float], win
     for i in range(height):
         for j in range(width):
             best[i, j] = np.argmax(maps[i, j])
-    found = np.empty(n_maps, np.int64)
+    found, edges = np.empty(n_maps, np.int64), np.empty((2, n_maps), np.float64)
     for i in range(height):
         below = min(i + 1, height - 1)
         for j in range(width):
@@ -90,10 +109,11 @@ def argmax_upsampled(maps: NDArray[np.float32], window: tuple[float, float], win
             corners = (i, below, j, beside)
             n = _candidates(maps, corners, found)
             for r in range(cell.shape[0]):
+                _edges(maps, corners, down[first_row[i] + r], found[:n], edges)
                 for c in range(cell.shape[1]):
                     top_value = -np.inf
                     for f in range(n):
-                        value = _blend(maps, corners, down[first_row[i] + r], right[first_column[j] + c], found[f])
+                        value = _between(edges[0, f], edges[1, f], right[first_column[j] + c])
                         if value > top_value:
                             top_value = value
                             cell[r, c] = found[f]
@@ -166,9 +186,7 @@ def sum_of_label(
 
 
 @nb.njit(cache=True, nogil=True)
-def _likely(
-    maps: NDArray[np.float32], corners: tuple[int, int, int, int], are_logits: bool, found: NDArray[np.int64]
-) -> int:
+def _likely(maps: NDArray[np.float32], corners: tuple[int, int, int, int], are_logits: bool, found: Found) -> int:
     """Write the channels that can have a share above 1e-12 somewhere in the cell to `found`; returns how many."""
     top, bottom, left, end = corners
     floor = -np.inf if are_logits else 0.0
@@ -215,15 +233,17 @@ def scores_upsampled(
     height, width, n_maps = maps.shape
     row_before, down, _ = sample_positions(winners.shape[0], height, window[0])
     column_before, right, _ = sample_positions(winners.shape[1], width, window[1])
-    found, values = np.empty(n_maps, np.int64), np.empty(n_maps, np.float64)
+    found, edges = np.empty(n_maps, np.int64), np.empty((2, n_maps), np.float64)
+    values = np.empty(n_maps, np.float64)
     for r in range(winners.shape[0]):
         i, last, n = row_before[r], -1, 0
         for c in range(winners.shape[1]):
             j = column_before[c]
-            corners = (i, min(i + 1, height - 1), j, min(j + 1, width - 1))
             if j != last:
+                corners = (i, min(i + 1, height - 1), j, min(j + 1, width - 1))
                 n, last = _likely(maps, corners, are_logits, found), j
+                _edges(maps, corners, down[r], found[:n], edges)
             for f in range(n):
-                values[f] = _blend(maps, corners, down[r], right[c], found[f])
+                values[f] = _between(edges[0, f], edges[1, f], right[c])
             best, scores[0, r, c], scores[1, r, c] = _shares(values[:n], are_logits)
             winners[r, c] = found[best]

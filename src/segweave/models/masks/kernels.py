@@ -39,9 +39,9 @@ def _corners(maps: NDArray[np.float32], q: int, i: int, j: int) -> Corners:
 
 @nb.njit(cache=True, nogil=True)
 def _blend(corners: Corners, down: float, right: float) -> float:
-    above = (1 - right) * corners[0] + right * corners[1]
-    below = (1 - right) * corners[2] + right * corners[3]
-    return float((1 - down) * above + down * below)
+    first = (1 - down) * corners[0] + down * corners[2]
+    last = (1 - down) * corners[1] + down * corners[3]
+    return float((1 - right) * first + right * last)
 
 
 @nb.njit(cache=True, nogil=True)
