@@ -83,6 +83,11 @@ def is_own_id_png(path: str | Path) -> bool:
     """Did `write_id_png` write this file? Looks at its first bytes only; False for what cannot be read."""
     try:
         with open(path, "rb") as file:
-            return file.read(64)[_MARK_PLACE:].startswith(_OWN_MARK)
+            return has_own_mark(file.read(64))
     except OSError:
         return False
+
+
+def has_own_mark(data: bytes) -> bool:
+    """The same of the first 64 bytes of a file, or more."""
+    return data.startswith(_OWN_MARK, _MARK_PLACE)
