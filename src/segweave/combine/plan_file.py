@@ -12,7 +12,7 @@
       labels: ade20k                    # may be left out where the model or the counts say it
       counts: counts.npz                # of `segweave extend learn`; for cooccurrence and guarded
       crop: [0, 0, 1, 1]                # top, left, bottom, right in shares: what the model is shown
-      add: [signboard, streetlight]
+      add: [signboard, street lamp]
       same_as: {signboard: banner}      # is the label that an earlier secondary added
       similar:
         Road: [road, {label: path, why: co-occurrence 0.41}]

@@ -36,7 +36,7 @@ def suggest(
 
     Examples:
 
-      segweave extend suggest --primary street --secondary ade.onnx --add signboard --add streetlight > plan.yaml
+      segweave extend suggest --primary street --secondary ade.onnx --add signboard --add "street lamp" > plan.yaml
 
       segweave extend suggest --primary-labels cityscapes --secondary-labels ade20k --counts counts.npz > plan.yaml
     """
