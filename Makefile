@@ -8,7 +8,7 @@ DEV := .venv-dev/bin/python
 DEMO := .venv-demo/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := $(shell find src -type f -not -path '*/__pycache__/*')
-NOT_RUN := $(addprefix benchmarks/,photo.py timing.py panoptic_scenes.py make_panoptic.py)
+NOT_RUN := $(addprefix benchmarks/,photo.py timing.py panoptic_scenes.py make_panoptic.py decode_peers.py decode_scenes.py peak_memory.py)
 BENCHMARKS := $(filter-out $(NOT_RUN),$(wildcard benchmarks/*.py))
 PYTEST := $(DEV) -m pytest -n auto $(PYTEST_ARGS)
 
