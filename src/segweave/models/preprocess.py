@@ -5,7 +5,7 @@ the window that shows the photograph. Nothing is ever cropped."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,10 @@ class Preprocess:
             raise ModelError(f"preprocessing to {self.pixels} px in multiples of {self.multiple} px is not possible")
         _check_tone(self.mean, self.std)
 
+    def at_scale(self, factor: float) -> "Preprocess":
+        """The same for photographs that shall reach the network `factor` times as high and wide."""
+        return replace(self, pixels=max(self.multiple**2, round(self.pixels * factor**2)))
+
     def network_size(self, image_size: Size) -> Size:
         """(height, width) px of the network's input for a photograph of `image_size`."""
         height, width = image_size
@@ -61,8 +65,8 @@ class Frame:
     shortest: the shorter side becomes this, unless the longer one would exceed `longest`; then that one becomes
     `longest`. Without `shortest` the longer side becomes `longest`. exact: stretched to this (height, width) px; with
     `keep_aspect` both sides are scaled by the one of the two factors that is nearer to 1. None of them: not scaled.
-    multiple: the scaled sides are rounded to multiples of it. pad_multiple, pad_to: the input is padded to such
-    multiples, or to this size.
+    zoom: both sides are scaled by this as well, whatever the others say. multiple: the scaled sides are rounded to
+    multiples of it. pad_multiple, pad_to: the input is padded to such multiples, or to this size.
 
     >>> frame = Frame(shortest=800, longest=1333, pad_multiple=32)
     >>> frame.scaled((480, 640)), frame.padded((800, 1067)), frame.scaled((100, 400))
@@ -73,6 +77,7 @@ class Frame:
     longest: int | None = None
     exact: Size | None = None
     keep_aspect: bool = False
+    zoom: float = 1.0
     multiple: int = 1
     pad_multiple: int = 1
     pad_to: Size | None = None
@@ -88,6 +93,8 @@ class Frame:
         )
         if any(length is not None and length < 1 for length in lengths):
             raise ModelError(f"preprocessing needs lengths of at least 1 px; found {self}")
+        if not self.zoom > 0:
+            raise ModelError(f"preprocessing needs a zoom above 0; found {self}")
 
     def scaled(self, image_size: Size) -> Size:
         """(height, width) px of the photograph within the input."""
@@ -96,7 +103,9 @@ class Frame:
         rows, columns = self._rounded(height * down), self._rounded(width * right)
         if self.longest or not self.shortest:
             return rows, columns
-        most = self._rounded(_MOST_TIMES * self.shortest)  # a thread-like photograph must not become a huge input
+        most = self._rounded(
+            _MOST_TIMES * self.shortest * self.zoom
+        )  # a thread-like photograph must not become a huge input
         return min(rows, most), min(columns, most)
 
     def padded(self, scaled: Size) -> Size:
@@ -110,10 +119,11 @@ class Frame:
         if self.exact:
             down, right = self.exact[0] / height, self.exact[1] / width
             nearer = right if abs(1 - right) < abs(1 - down) else down
-            return (nearer, nearer) if self.keep_aspect else (down, right)
+            down, right = (nearer, nearer) if self.keep_aspect else (down, right)
+            return down * self.zoom, right * self.zoom
         factors = [self.shortest / min(height, width)] if self.shortest else []
         factors += [self.longest / max(height, width)] if self.longest else []
-        factor = min(factors, default=1.0)
+        factor = min(factors, default=1.0) * self.zoom
         return factor, factor
 
     def _rounded(self, length: float) -> int:
@@ -157,6 +167,10 @@ class FramedPreprocess:
 
     def __post_init__(self) -> None:
         _check_tone(self.mean, self.std)
+
+    def at_scale(self, factor: float) -> "FramedPreprocess":
+        """The same for photographs that shall reach the network `factor` times as high and wide."""
+        return replace(self, frame=replace(self.frame, zoom=self.frame.zoom * factor))
 
     def to_input(self, image: Photo) -> FramedInput:
         """Scale, pad and normalise one photograph."""

@@ -1,7 +1,7 @@
 """What a model is to the rest of segweave: images in, one result each out."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,5 +47,17 @@ class ProbabilityModel(SegmentationModel, Protocol):
         """For each photograph (len(labels), h, w) float32, 0..1, sums to 1 over the labels.
 
         h x w is the network's own grid, laid over the whole photograph with half-pixel centres.
+        """
+        ...
+
+
+@runtime_checkable
+class ScalableModel(SegmentationModel, Protocol):
+    """A model that can look at photographs larger or smaller than it would by itself (test-time augmentation)."""
+
+    def at_scale(self, factor: float) -> Self:
+        """The same model, to whose network every photograph is `factor` times as high and wide as it is to this one's.
+
+        `UsageError` where the network sees everything at one size.
         """
         ...

@@ -1,7 +1,7 @@
 """ONNX files through ONNX Runtime. The file's own description says how to use it (`models/description.py`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,13 @@ class OnnxModel:
             found.append(softmax(logits).transpose(2, 0, 1))
         return found
 
+    def at_scale(self, factor: float) -> "OnnxModel":
+        """The same model, to whose network photographs are `factor` times as high and wide (`ScalableModel`)."""
+        if self.fixed_size:
+            raise UsageError(f"this network sees every photograph at {self.fixed_size} px (height, width)")
+        scaled = self.description.preprocess.at_scale(factor)
+        return replace(self, description=replace(self.description, preprocess=scaled))
+
     def to_input(self, image: Photo) -> NDArray[np.float32]:
         """(1, 3, h, w) float32: what the network sees of the photograph."""
         preprocess = self.description.preprocess
@@ -69,6 +76,8 @@ class OnnxModel:
         try:
             found: list[Any] = self.session.run(names, {self.session.get_inputs()[0].name: network_input})
         except _onnxruntime_errors() as error:
+            if "alloc" in str(error):
+                raise MemoryError(_one_line(error)) from None
             raise ModelError(f"the network failed on an input of {network_input.shape}: {_one_line(error)}") from None
         return dict(zip(names, found, strict=True))
 
