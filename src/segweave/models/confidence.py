@@ -1,0 +1,82 @@
+"""How sure a model is at each pixel: the probability of the most probable label, and the entropy of all of them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segweave.combine.tile_grid import Place
+from segweave.errors import UsageError
+from segweave.formats import Photo
+from segweave.models.protocol import ProbabilityModel, SegmentationModel
+from segweave.models.tiles import TiledProbabilityModel, shown
+from segweave.models.upsample import ScoreMaps, score_maps_of_evidence
+
+
+class ConfidenceMaps(NamedTuple):
+    """What a model thinks of each pixel of a photograph.
+
+    probability: (H, W) float32, of the most probable label, 1/n (n labels, no idea) .. 1 (sure). entropy: (H, W)
+    float32, of the probabilities of all labels, nats: 0 (sure) .. log(n) (no idea).
+    """
+
+    probability: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+
+
+class ConfidenceBytes(NamedTuple):
+    """`ConfidenceMaps` in 8 bits, as they are written to files.
+
+    probability: (H, W) uint8, 0..255 for 0..1. entropy: (H, W) uint8, 0..255 for 0..log(n) of n labels.
+    """
+
+    probability: NDArray[np.uint8]
+    entropy: NDArray[np.uint8]
+
+
+def confidence_maps(network: SegmentationModel, image: Photo) -> ConfidenceMaps:
+    """How sure a network is at each pixel of a photograph; `UsageError` for one that gives no probabilities.
+
+    The probabilities are read between the cells of the network's grid, and scaled to sum to 1 again. Of a tiled model
+    each pixel is what the tile that owns it says.
+    """
+    size = image.shape[:2]
+    maps = ConfidenceMaps(np.empty(size, np.float32), np.empty(size, np.float32))
+    for place, here, found in _pieces(network, image):
+        maps.probability[place], maps.entropy[place] = found.probability[here], found.entropy[here]
+    return maps
+
+
+def confidence_bytes(network: SegmentationModel, image: Photo) -> ConfidenceBytes:
+    """`confidence_maps` in 8 bits; takes a quarter of the memory."""
+    size = image.shape[:2]
+    maps = ConfidenceBytes(np.empty(size, np.uint8), np.empty(size, np.uint8))
+    most = np.log(max(2, len(network.labels)))  # of one label the entropy is 0, whatever it is divided by
+    for place, here, found in _pieces(network, image):
+        maps.probability[place] = _eight_bits(found.probability[here])
+        maps.entropy[place] = _eight_bits(found.entropy[here] / np.float32(most))
+    return maps
+
+
+def _pieces(network: SegmentationModel, image: Photo) -> Iterator[tuple[Place, Place, ScoreMaps]]:
+    """(where in the image, where in the maps, the maps) of pieces that cover the image."""
+    if not isinstance(network, ProbabilityModel):
+        raise UsageError("this model gives no probabilities, so that it cannot say how sure it is")
+    if not isinstance(network, TiledProbabilityModel):
+        everything = slice(None), slice(None)
+        yield everything, everything, _score_maps(network, image)
+        return
+    grid = network.grid(image)
+    for done, tile in enumerate(grid, start=1):
+        yield tile.owned, tile.owned_here, _score_maps(network.network, shown(image, tile))
+        network.tell(done, len(grid))
+
+
+def _score_maps(network: ProbabilityModel, image: Photo) -> ScoreMaps:
+    return score_maps_of_evidence(network.probabilities([image])[0], (image.shape[0], image.shape[1]))
+
+
+def _eight_bits(shares: NDArray[np.float32]) -> NDArray[np.uint8]:
+    rounded: NDArray[np.uint8] = np.rint(np.clip(shares, 0, 1) * np.float32(255)).astype(np.uint8)
+    return rounded
