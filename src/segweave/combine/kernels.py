@@ -68,17 +68,17 @@ def look_up(
     """output = table[primary, secondary]; void where the primary is, the primary where the secondary is void.
 
     All 1-D and of equal length but the (m, n) table. Returns the first place of a label that is neither void nor in
-    the table, or -1.
+    the table, or -1. Equal neighbours are looked up together: label maps come in long runs.
     """
-    m, n = table.shape
-    for place in range(primary.size):
-        a, b = np.int64(primary[place]), np.int64(secondary[place])
+    (m, n), place = table.shape, 0
+    while place < primary.size:
+        a, b = primary[place], secondary[place]
         if (a != void and (a < 0 or a >= m)) or (b != void and (b < 0 or b >= n)):
             return place
-        if a == void or b == void:
-            output[place] = a
-        else:
-            output[place] = table[a, b]
+        found = np.int64(a) if a == void or b == void else np.int64(table[a, b])
+        while place < primary.size and primary[place] == a and secondary[place] == b:
+            output[place] = found
+            place += 1
     return NONE_WRONG
 
 
