@@ -32,23 +32,28 @@ def data_uri(pixels: Rgb) -> str:
     from PIL import Image
 
     image = Image.fromarray(pixels)
-    flat = _encoded(image, "png")
+    flat = _png(image)
     if len(flat) <= _MOST_BYTES:
         return _uri(flat, "png")
     while True:
         for quality in _QUALITIES:
-            encoded = _encoded(image, "jpeg", quality=quality)
+            encoded = _jpeg(image, quality)
             if len(encoded) <= _MOST_BYTES:
                 return _uri(encoded, "jpeg")
         width, height = (max(1, round(side * _SMALLER)) for side in image.size)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _encoded(image: "Image.Image", kind: str, *, quality: int | None = None) -> bytes:
+def _png(image: "Image.Image") -> bytes:
     stream = io.BytesIO()
-    # thin lines lose their colour where four pixels share one
-    options = {} if quality is None else {"quality": quality, "subsampling": 0}
-    image.save(stream, kind, optimize=True, **options)
+    image.save(stream, "png", optimize=True)
+    return stream.getvalue()
+
+
+def _jpeg(image: "Image.Image", quality: int) -> bytes:
+    """Without subsampling, by which thin lines lose their colour; not optimised, as Pillow then fails for noise."""
+    stream = io.BytesIO()
+    image.save(stream, "jpeg", quality=quality, subsampling=0)
     return stream.getvalue()
 
 

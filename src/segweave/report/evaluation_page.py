@@ -60,7 +60,7 @@ def _sections(found: Evaluation, pictures: Sequence[WorstPicture] | None) -> lis
 
 
 def _summary(found: Evaluation) -> Html:
-    images = plural(found.images, "image") + (f", {len(found.skipped):,} left out" if found.skipped else "")
+    images = plural(found.images, "image") + (f"; {len(found.skipped):,} could not be counted" if found.skipped else "")
     lines = [
         ("Task", TASKS[found.task]),
         ("Truth", found.truth),
@@ -88,15 +88,7 @@ def _numbers(found: Evaluation) -> Html:
     parts = [tiles(found.score, found.intervals)]
     if isinstance(found.score, PanopticScore):
         parts.append(groups_table(found.score, found.intervals))
-    said = "Numbers are points of 100; a dash stands for what nothing defines."
-    if found.intervals:
-        said += (
-            " 95\u00a0% intervals come from drawing the images again and again at random (bootstrap). They say how far"
-            " other images like these would move the numbers; frames of one video move them more than that."
-        )
-    if found.intervals and found.images < _FEW_IMAGES:
-        said += f" {plural(found.images, 'image')} give but a rough idea of them."
-    parts.append(paragraph(escape(said), kind="note"))
+    parts.append(paragraph(escape(_about_numbers(found)), kind="note"))
     leaning = [score_name(found.score, key) for key, interval in found.intervals.items() if _leans(key, interval)]
     if leaning:
         said = (
@@ -106,6 +98,19 @@ def _numbers(found: Evaluation) -> Html:
         parts.append(paragraph(escape(said), kind="note"))
     meanings = facts([(measure.name, escape(measure.meaning)) for measure in measures(found.score)])
     return join((*parts, folded(escape("What these numbers are"), meanings)))
+
+
+def _about_numbers(found: Evaluation) -> str:
+    said = "Numbers are points of 100; a dash stands for what nothing defines."
+    if not found.intervals:
+        return said
+    if found.images < 2:
+        return f"{said} One image does not say how far others would move them: there are no intervals."
+    said += (
+        " 95\u00a0% intervals come from drawing the images again and again at random (bootstrap). They say how far"
+        " other images like these would move the numbers; frames of one video move them more than that."
+    )
+    return said + (f" {found.images} images give but a rough idea of them." if found.images < _FEW_IMAGES else "")
 
 
 def _leans(key: str, interval: Interval) -> bool:
