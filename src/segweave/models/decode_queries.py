@@ -1,7 +1,7 @@
 """Mask queries (MaskFormer, Mask2Former, OneFormer, EoMT) to results in the photograph's pixels.
 
 A query says which label it is (or none) and, on a grid, where. The rules are those of Cheng et al. 2021, "Per-Pixel
-Classification is Not All You Need", §3.4 and §A, and of the code of Cheng et al. 2022, "Masked-attention Mask
+Classification is Not All You Need", §3.4, with the numbers of the code of Cheng et al. 2022, "Masked-attention Mask
 Transformer". Queries are dropped before anything is upsampled, the grid is read directly at the photograph's pixel
 centres (where the papers resize to the network's input first and then again), and no (queries, H, W) array ever exists.
 """
