@@ -174,6 +174,17 @@ def test_explain_says_why_one_pixel_is_what_it_is(work: Path, cli: Cli) -> None:
         assert cli("extend", "explain", "plan.yaml", "photo.png", "--at", at).code == 2
 
 
+def test_explain_says_what_refining_makes_of_the_pixel(work: Path, cli: Cli) -> None:
+    image = stripes(2, 2, 2, 1)
+    image[2, 5] = (100, 0, 101)  # a frog with probability 0.73, not more than 4 times the rest; a pond among frogs
+    Image.fromarray(image).save("photo.png")
+    write_plan(work, PLAN.replace("primary:", "refine: [vote]\nprimary:"))
+    found = json.loads(cli("extend", "explain", "plan.yaml", "photo.png", "--at", "2,5", "--json").out)
+    assert (found["output"], found["refined"]) == ("pond", "frog")
+    said = cli("extend", "explain", "plan.yaml", "photo.png", "--at", "2,5")
+    assert "refining (vote) makes it frog" in said.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -10,6 +10,8 @@ from segweave.errors import UsageError
 
 if TYPE_CHECKING:
     from segweave.combine.explain import Explanation
+    from segweave.formats import Photo
+    from segweave.models.woven import WovenModel
 
 
 def apply(
@@ -76,10 +78,21 @@ def explain(
     photograph = read_image(image)
     primary = semantic(woven.primary, photograph).label_indices()
     found = explain_pixel(woven.plan, primary, woven.evidence(photograph), at=place)
+    after = found.output if not woven.plan.refine else _refined(woven, photograph, place)
     if json:
-        print_json(asdict(found))
-    else:
-        _print(found)
+        print_json({**asdict(found), "refined": after})
+        return
+    _print(found)
+    if after != found.output:
+        print(f"\nrefining ({', '.join(woven.plan.refine)}) makes it {after or 'void'}")
+
+
+def _refined(woven: "WovenModel", photograph: "Photo", place: tuple[int, int]) -> str | None:
+    """The label of a pixel in the plan's own result."""
+    from segweave.models.woven import semantic
+
+    label = int(semantic(woven, photograph).label_indices()[place])
+    return woven.labels[label].name if label >= 0 else None
 
 
 def _print(found: "Explanation") -> None:
