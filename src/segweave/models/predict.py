@@ -1,7 +1,8 @@
 """`load_model` and what it gives: a model that takes a photograph in any form and says what is where."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -12,7 +13,10 @@ from segweave.errors import ImageError, UsageError, did_you_mean
 from segweave.formats import Photo, from_pillow, read_image
 from segweave.labels import LabelSet
 from segweave.models.adapters.onnx import open_onnx
+from segweave.models.augmented import augmented
+from segweave.models.confidence import ConfidenceMaps, confidence_maps
 from segweave.models.protocol import TASKS, Result, SegmentationModel, Task
+from segweave.models.tiles import tiled
 from segweave.models.weights import asset_path
 from segweave.models.zoo import ZOO, ModelCard
 from segweave.segmentation import Instances, Segmentation
@@ -66,6 +70,28 @@ class Model:
         """
         check_task(self, task)
         return self.network.predict([_photo(image)], task)[0]
+
+    def confidence(self, image: "str | Path | Image | NDArray[Any]") -> ConfidenceMaps:
+        """How sure the model is at each pixel: the probability of its label (0..1) and the entropy (nats).
+
+        image and errors as `predict`'s; `UsageError` for a model that gives no probabilities.
+
+        >>> load_model("street").confidence(np.zeros((90, 120, 3), np.uint8)).probability.shape
+        (90, 120)
+        """
+        return confidence_maps(self.network, _photo(image))
+
+    def tiled(self, tile: int, *, overlap: int | None = None, batch: int = 1) -> "Model":
+        """The same model, which sees its images in tiles of `tile` px (`models.tiled`).
+
+        >>> load_model("street").tiled(64).predict(np.zeros((90, 120, 3), np.uint8)).size
+        (90, 120)
+        """
+        return replace(self, network=tiled(self.network, tile=tile, overlap=overlap, batch=batch))
+
+    def augmented(self, *, flip: bool = False, scales: Sequence[float] = (1.0,)) -> "Model":
+        """The same model, which sees mirrored and scaled copies of its images too (`models.augmented`)."""
+        return replace(self, network=augmented(self.network, flip=flip, scales=scales))
 
 
 def load_model(name: str | Path, *, threads: int = 0) -> Model:
