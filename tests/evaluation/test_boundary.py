@@ -69,6 +69,19 @@ def test_boundary_pq_is_what_masks_give(seed: int):
         assert quality.iou_sum == pytest.approx(total, abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_boundary_iou_of_a_label_is_what_masks_give(seed: int):
+    rng = np.random.default_rng(seed)
+    sides = [random_segmentation(rng, size, n=7) for size in [(33, 61)] * 2]
+    width, void = band_width((33, 61)), sides[0].label_indices() < 0
+    found = score_boundary(count_boundary(*sides, key(sides[0]))).iou_by_label
+    for label in range(len(SOME_LABELS)):
+        a, b = (eroded_band(side.label_indices() == label, width) for side in sides)
+        union = (a | (b & ~void)).sum()
+        wanted = (a & b).sum() / union if union else None
+        assert found[label] == (None if wanted is None else pytest.approx(wanted, abs=1e-12))
+
+
 def test_a_result_against_itself_is_perfect():
     rng = np.random.default_rng(1)
     for size in ((40, 60), (1, 1), (3, 50)):

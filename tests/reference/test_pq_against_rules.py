@@ -229,6 +229,14 @@ def test_of_two_crowds_the_script_sees_the_last_and_the_definition_both():
     assert counts_of(truth, guess, convention="strict") == (0.0, 0, 0, 0)
 
 
+def test_the_last_crowd_is_the_last_that_the_file_lists():
+    """6 px predicted, 4 of them on one crowd, 2 on the other: excused only if the larger one is listed last."""
+    ids, guess = one([1, 1, 1, 1, 2, 2, 3]), Side24(one([5, 5, 5, 5, 5, 5, 0]), (Listed(5, 0),))
+    large, small, other = Listed(1, 0, crowd=True), Listed(2, 0, crowd=True), Listed(3, 1)
+    assert counts_of(Side24(ids, (small, large, other)), guess) == (0.0, 0, 0, 0)
+    assert counts_of(Side24(ids, (large, small, other)), guess) == (0.0, 0, 1, 0)
+
+
 def test_stated_areas_count_for_the_script_only():
     """4 px drawn and found whole, 10 stated: union 4 + 10 - 4 = 10, IoU 0.4, no match; by the pixels IoU 1."""
     truth = Side24(one([1, 1, 1, 1, 2, 2]), (Listed(1, 0, stated=10), Listed(2, 1)))
