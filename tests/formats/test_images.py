@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, features
 
 from segweave.errors import ImageError
-from segweave.formats.images import from_pillow, image_size, read_image
+from segweave.formats.images import from_pillow, has_more_frames, image_size, read_image
 
 HAND = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[9, 9, 9], [90, 90, 90], [200, 100, 50]]], np.uint8)
 
@@ -239,3 +239,26 @@ def test_a_pillow_image_that_was_cut_off_is_refused(tmp_path: Path, china: Path)
     (tmp_path / "cut.jpg").write_bytes(china.read_bytes()[:5000])
     with Image.open(tmp_path / "cut.jpg") as opened, pytest.raises(ImageError, match="cut off"):
         from_pillow(opened)
+
+
+ANIMATIONS = {"a.gif": {}, "a.png": {}, "a.webp": {"lossless": True}, "a.tif": {}}
+
+
+@pytest.mark.parametrize("name", ANIMATIONS)
+def test_more_frames_than_the_first_are_noticed(tmp_path: Path, name: str) -> None:
+    frames = [Image.new("RGB", (9, 7), color) for color in ("red", "blue", "green")]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **ANIMATIONS[name])
+    frames[0].save(tmp_path / f"one-{name}")
+    assert has_more_frames(tmp_path / name)
+    assert not has_more_frames(tmp_path / f"one-{name}")
+
+
+def test_smaller_copies_in_a_tiff_are_no_more_frames(tmp_path: Path) -> None:
+    """As in satellite images, which carry their overviews with them (NewSubfileType 1)."""
+    large = Image.new("RGB", (64, 48), "red")
+    small = large.resize((32, 24))
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    large.save(tmp_path / "map.tif", save_all=True, append_images=[small])
+    with Image.open(tmp_path / "map.tif") as image:
+        assert image.n_frames == 2
+    assert not has_more_frames(tmp_path / "map.tif")

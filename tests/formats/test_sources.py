@@ -134,3 +134,54 @@ def test_broken_links_are_left_out(folder):
     os.symlink(folder / "gone.jpg", folder / "link.jpg")
     assert names_of(folder) == ["2", "10", "sub/clip", "sub/photo"]
     assert Path(folder / "link.jpg").is_symlink()
+
+
+def test_a_list_names_files_folders_globs_and_videos(folder, tmp_path_factory, monkeypatch):
+    """Found beside the list, else from where the user is; names are relative to the folder that all files share."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "far.jpg").touch()
+    (folder / "list.txt").write_text(f"\ufeff# by hand\n\nsub\r\n10.jpg\n*.JPG\n10.jpg\n{elsewhere / 'far.jpg'}\n")
+    monkeypatch.chdir(elsewhere)
+    sources, problems = find_sources([f"@{folder / 'list.txt'}"])
+    assert not problems
+    base, other = folder.name, elsewhere.name
+    names = [f"{base}/sub/clip", f"{base}/sub/photo", f"{base}/10", f"{base}/2", f"{other}/far"]
+    assert [s.name for s in sources] == names
+    assert [s.kind for s in sources] == ["video", "image", "image", "image", "image"]
+    assert all(s.path.is_absolute() for s in sources)
+    (elsewhere / "near.txt").write_text("far.jpg\n")
+    (source,), _ = find_sources(["@near.txt"])
+    assert source.name == "far"
+
+
+def test_lines_of_a_list_that_name_nothing_are_problems_with_their_number(folder):
+    (folder / "list.txt").write_text("10.jpg\n11.jpg\nnothing/*.png\n2.JPG")
+    sources, problems = find_sources([f"@{folder / 'list.txt'}"])
+    assert [s.name for s in sources] == ["10", "2"]
+    assert [str(problem).partition(": ")[0] for problem in problems] == [f"{folder}/list.txt:2", f"{folder}/list.txt:3"]
+    assert "no such file" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(None, "no such list"), (b"", "names nothing"), (b"# 1\n\n", "names nothing"), (b"\0", "text")],
+)
+def test_a_list_that_is_none_is_one_problem(folder, content, says):
+    if content is not None:
+        (folder / "list.txt").write_bytes(content)
+    sources, (problem,) = find_sources([f"@{folder / 'list.txt'}"])
+    assert not sources and says in str(problem)
+
+
+def test_a_file_whose_name_begins_with_an_at_sign_is_itself(folder, monkeypatch):
+    (folder / "@2.jpg").touch()
+    monkeypatch.chdir(folder)
+    (source,), problems = find_sources(["@2.jpg"])
+    assert source.name == "@2" and not problems
+
+
+def test_no_file_of_one_image_is_named_like_one_of_another(folder):
+    for name in ("a.jpg", "a.confidence.jpg", "a.entropy.jpg"):
+        (folder / "sub" / name).touch()
+    sources, _ = find_sources([str(folder / "sub" / name) for name in ("a.jpg", "a.confidence.jpg", "a.entropy.jpg")])
+    assert [s.name for s in sources] == ["a", "a.confidence-2", "a.entropy-2"]

@@ -133,6 +133,21 @@ def image_head(path: str | Path) -> tuple[tuple[int, int], Image.Transpose | Non
         return ((width, height) if turn in _SWAPS else (height, width)), turn
 
 
+def has_more_frames(path: str | Path) -> bool:
+    """Whether an image file holds more pictures than the one that `read_image` gives: an animation, pages of a TIFF.
+
+    Smaller copies and masks of a TIFF do not count. Reads headers only; errors as `image_size`'s.
+    """
+    with _opened(path) as image, _quiet():
+        if image.format != "TIFF" or not getattr(image, "is_animated", False):
+            return getattr(image, "is_animated", False)
+        for page in range(1, getattr(image, "n_frames", 1)):
+            image.seek(page)
+            if not cast(Any, image).tag_v2.get(254, 0) & 5:  # TIFF 6.0 §8, NewSubfileType: 1 smaller copy, 4 mask
+                return True
+    return False
+
+
 @contextmanager
 def _opened(path: str | Path) -> Iterator[ImageFile]:
     """The image with its header read and checked; whatever breaks inside the block becomes an `ImageError`."""

@@ -10,6 +10,7 @@ from typing import Literal
 from segweave.errors import UsageError, did_you_mean
 from segweave.formats.id_png import is_own_id_png
 from segweave.formats.names import free_name, natural_key
+from segweave.formats.path_list import listed_in, read_path_list
 
 IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
@@ -18,6 +19,7 @@ IMAGE_SUFFIXES = (
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv")
 OVERLAY_ENDING = ".overlay.png"
 """How `predict` names its pictures; folders and globs leave such files out."""
+_ENDINGS = ("", ".overlay", ".confidence", ".entropy")  # of what `predict` writes for each name, without `.png`
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,12 @@ def find_sources(patterns: Sequence[str]) -> tuple[tuple[Source, ...], tuple[Usa
     """Find the images and videos that `patterns` name; returns (sources, one error a pattern that named nothing).
 
     A pattern is a file (taken whatever its suffix), a folder (with all inside it, by `IMAGE_SUFFIXES` and
-    `VIDEO_SUFFIXES`) or a glob, where `**` stands for any depth. Folders and globs leave out hidden files and what
-    segweave itself writes (`*.overlay.png`, id PNGs), and do not follow linked folders. The order is that of the
-    patterns, inside one `2.jpg` before `10.jpg`. A file named twice comes once. The second `photo` of a run is
-    called `photo-2`.
+    `VIDEO_SUFFIXES`), a glob, where `**` stands for any depth, or `@LIST`: a text file with one such pattern a line,
+    found beside the list or from where the user is; names are relative to the folder all of its files share.
+
+    Folders and globs leave out hidden files and what segweave itself writes (`*.overlay.png`, id PNGs), and do not
+    follow linked folders. The order is that of the patterns, inside one `2.jpg` before `10.jpg`. A file named twice
+    comes once. The second `photo` of a run is called `photo-2`.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -54,13 +58,13 @@ def find_sources(patterns: Sequence[str]) -> tuple[tuple[Source, ...], tuple[Usa
     problems: list[UsageError] = []
     for pattern in patterns:
         try:
-            for path, base in _find(pattern):
+            listed = listed_in(pattern)
+            for path, base in _of_list(listed, problems) if listed else _find(pattern):
                 stems.setdefault(os.path.abspath(path), (path, path.relative_to(base).with_suffix("").as_posix()))
         except UsageError as error:
             problems.append(error)
     taken: set[str] = set()
-    endings = ("", OVERLAY_ENDING.removesuffix(".png"))
-    found = [Source(path, free_name(stem, taken, endings=endings), _kind(path)) for path, stem in stems.values()]
+    found = [Source(path, free_name(stem, taken, endings=_ENDINGS), _kind(path)) for path, stem in stems.values()]
     return tuple(found), tuple(problems)
 
 
@@ -83,6 +87,29 @@ def _find(pattern: str) -> list[tuple[Path, Path]]:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"{pattern!r}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _of_list(path: Path, problems: list[UsageError]) -> list[tuple[Path, Path]]:
+    """What the lines of a list name, with the folder that all of it shares; lines that name nothing are problems."""
+    found: list[Path] = []
+    bases: list[Path] = []
+    for number, line in read_path_list(path):
+        try:
+            for file, base in _find_beside(path.parent, line):
+                found.append(Path(os.path.abspath(file)))
+                bases.append(Path(os.path.abspath(base)))
+        except UsageError as error:
+            problems.append(UsageError(f"{path}:{number}: {error}"))
+    shared = Path(os.path.commonpath(bases)) if bases else path.parent
+    return [(file, shared) for file in found]
+
+
+def _find_beside(folder: Path, line: str) -> list[tuple[Path, Path]]:
+    """`_find` in the folder of a list, else from where the user is."""
+    try:
+        return _find(str(folder / line))
+    except UsageError:
+        return _find(line)
 
 
 def _sorted(files: Iterator[Path], base: Path, nothing: str) -> list[tuple[Path, Path]]:
