@@ -144,3 +144,9 @@ def test_writing_is_faster_than_pillow_and_no_larger(tmp_path):
     # measured 2.0 ms against 4.8 ms
     assert min(taken["own"]) < min(taken["pillow"])
     assert (tmp_path / "own.png").stat().st_size < 1.3 * (tmp_path / "pillow.png").stat().st_size
+
+
+def test_a_map_too_large_to_take_apart_at_once_is_read_as_written(tmp_path):
+    ids = np.arange(2100 * 2100, dtype=np.int32).reshape(2100, 2100) * 3
+    write_id_png(tmp_path / "ids.png", ids)
+    assert np.array_equal(read_id_png(tmp_path / "ids.png"), ids)

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from segweave.errors import ImageError, OutputError
-from segweave.formats import write_png
+from segweave.formats import write_grey, write_png
+from segweave.formats.id_png import is_own_id_png
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
@@ -39,3 +40,21 @@ def test_what_is_no_picture_is_refused(wrong: np.ndarray, tmp_path: Path) -> Non
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="nowhere"):
         write_png(tmp_path / "nowhere" / "a.png", np.zeros((2, 2, 3), np.uint8))
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+def test_grey_pictures_are_read_as_written_and_known_as_our_own(
+    tmp_path_factory: pytest.TempPathFactory, shares: np.ndarray
+) -> None:
+    path = tmp_path_factory.mktemp("pictures") / "a.png"
+    write_grey(path, shares)
+    with Image.open(path) as read:
+        assert (read.format, read.mode, read.info["Software"]) == ("PNG", "L", "segweave")
+        assert np.array_equal(np.asarray(read), shares)
+    assert is_own_id_png(path)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2)), np.zeros((0, 2), np.uint8)])
+def test_what_is_no_grey_picture_is_refused(wrong: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="a grey picture is"):
+        write_grey(tmp_path / "a.png", wrong)

@@ -10,6 +10,7 @@ from segmentation_strategies import CAT, GRASS, LABELS, SKY, assert_valid, segme
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
 from segweave.segmentation import Segment, Segmentation
+from segweave.segmentation.segmentation import count_ids
 
 CATS = (Segment(label=CAT), Segment(label=CAT))
 
@@ -191,3 +192,9 @@ def test_dataclasses_replace_checks_again():
     assert dataclasses.replace(seg, segments=(CATS[0], Segment(label=GRASS))).label_names() == ("cat", "grass")
     with pytest.raises(InvalidSegmentation):
         dataclasses.replace(seg, segments=CATS[:1])
+
+
+@pytest.mark.parametrize("n", [3, 300])
+def test_a_map_too_large_to_count_at_once_has_the_same_areas(n):
+    ids = (np.arange(4200 * 4200) % (n + 1)).astype(np.int32).reshape(4200, 4200)
+    assert count_ids(ids, n).tolist() == np.bincount(ids.ravel(), minlength=n + 1).tolist()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segweave.formats.format import Format
     from segweave.formats.holds import Holds
     from segweave.formats.id_png import read_id_png, write_id_png
-    from segweave.formats.pictures import write_png
+    from segweave.formats.pictures import write_grey, write_png
     from segweave.formats.save import save_dataset
     from segweave.formats.segments_csv import SegmentRow, save_segments, segment_rows
     from segweave.formats.sources import Source, find_sources
@@ -65,6 +65,7 @@ __all__ = [
     "save_results",
     "save_segments",
     "segment_rows",
+    "write_grey",
     "write_id_png",
     "write_png",
 ]
@@ -88,6 +89,7 @@ _HOME = {
     "Holds": "holds",
     "read_id_png": "id_png",
     "write_id_png": "id_png",
+    "write_grey": "pictures",
     "write_png": "pictures",
     "save_dataset": "save",
     "SegmentRow": "segments_csv",

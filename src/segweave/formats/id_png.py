@@ -12,7 +12,9 @@ from segweave.files import replacing
 from segweave.formats.png import RGB, SIGNATURE, UNFILTERED, PngHead, decode_png, encode_rgb, read_png
 
 LARGEST_ID = (1 << 24) - 1
-_OWN_MARK = b"tEXtSoftware\0segweave"
+_AT_ONCE = 1 << 22  # ids taken apart at a time: they take four bytes each on the way
+OWN_SOFTWARE = b"segweave"
+_OWN_MARK = b"tEXtSoftware\0" + OWN_SOFTWARE
 _MARK_PLACE = len(SIGNATURE) + 25 + 4  # behind the header chunk and the length of the next
 
 
@@ -36,12 +38,15 @@ def write_id_png(path: str | Path, ids: NDArray[Any]) -> None:
     height, width = ids.shape
     # Ids are flat areas, which deflate finds by itself: no filter. At 640x480 with 30 segments 1.7 ms; Pillow 4.6 ms.
     rows = np.full((height, 1 + 3 * width), UNFILTERED, np.uint8)
-    rows[:, 1::3] = ids if high < 256 else ids & 255
-    if high > 255:
-        rows[:, 2::3] = ids >> 8 & 255
-    if high > 65535:
-        rows[:, 3::3] = ids >> 16
-    content = encode_rgb(rows, strategy=zlib.Z_DEFAULT_STRATEGY, software=b"segweave")
+    step = max(1, _AT_ONCE // width)
+    for top in range(0, height, step):
+        band = ids[top : top + step]
+        rows[top : top + step, 1::3] = band if high < 256 else band & 255
+        if high > 255:
+            rows[top : top + step, 2::3] = band >> 8 & 255
+        if high > 65535:
+            rows[top : top + step, 3::3] = band >> 16
+    content = encode_rgb(rows, strategy=zlib.Z_DEFAULT_STRATEGY, software=OWN_SOFTWARE)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
@@ -80,7 +85,7 @@ def decode_rgb_png(data: bytes, head: PngHead, path: str | Path) -> NDArray[np.u
 
 
 def is_own_id_png(path: str | Path) -> bool:
-    """Did `write_id_png` write this file? Looks at its first bytes only; False for what cannot be read."""
+    """Did `write_id_png` or `write_grey` write this file? Looks at its first bytes; False for what cannot be read."""
     try:
         with open(path, "rb") as file:
             return has_own_mark(file.read(64))

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from segweave.errors import ImageError
 from segweave.files import replacing
-from segweave.formats.png import UP, encode_rgb
+from segweave.formats.id_png import OWN_SOFTWARE
+from segweave.formats.png import UP, encode_indices, encode_rgb
 
 
 def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:
@@ -26,5 +27,18 @@ def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:
     rows[0, 1:] = flat[0]
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
     content = encode_rgb(rows, strategy=zlib.Z_RLE)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_grey(path: str | Path, shares: NDArray[np.uint8]) -> None:
+    """Write (H, W) uint8 as a grey PNG that carries the mark "Software: segweave"; errors as `write_png`'s.
+
+    What carries the mark is left out when a folder of images is read.
+    """
+    shares = np.asarray(shares)
+    if shares.ndim != 2 or shares.dtype != np.uint8 or not shares.size:
+        raise ImageError(f"a grey picture is (H, W) uint8; found {shares.dtype} of shape {shares.shape}")
+    content = encode_indices(shares, palette=None, software=OWN_SOFTWARE)
     with replacing(path) as temporary:
         temporary.write_bytes(content)

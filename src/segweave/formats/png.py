@@ -80,19 +80,23 @@ def encode_rgb(rows: NDArray[np.uint8], *, strategy: int, software: bytes | None
     rows: (H, 1 + 3 W) uint8, C order: each row's filter type, then its filtered bytes. strategy: zlib's, e.g.
     `zlib.Z_RLE`. software: goes into the file as the text "Software".
     """
-    text = _chunk(b"tEXt", b"Software\0" + software) if software else b""
-    return _file(PngHead((rows.shape[0], rows.shape[1] // 3), 8, RGB), text, rows, strategy)
+    return _file(PngHead((rows.shape[0], rows.shape[1] // 3), 8, RGB), _software(software), rows, strategy)
 
 
-def encode_indices(numbers: NDArray[Any], *, palette: Sequence[tuple[int, int, int]] | None) -> bytes:
-    """The bytes of a grey file of (H, W) uint8 or uint16 numbers, or with a palette of their indices (uint8)."""
+def encode_indices(
+    numbers: NDArray[Any], *, palette: Sequence[tuple[int, int, int]] | None, software: bytes | None = None
+) -> bytes:
+    """The bytes of a grey file of (H, W) uint8 or uint16 numbers, or with a palette of their indices (uint8).
+
+    software: goes into the file as the text "Software".
+    """
     height, width = numbers.shape
     depth = 8 * numbers.itemsize
     rows = np.full((height, 1 + width * numbers.itemsize), UNFILTERED, np.uint8)
     rows[:, 1:] = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder(">")).view(np.uint8)
     colors = b"" if palette is None else _chunk(b"PLTE", bytes(c for color in palette for c in color))
     head = PngHead((height, width), depth, GREY if palette is None else PALETTE)
-    return _file(head, colors, rows, zlib.Z_DEFAULT_STRATEGY)
+    return _file(head, _software(software) + colors, rows, zlib.Z_DEFAULT_STRATEGY)
 
 
 def _file(head: PngHead, between: bytes, rows: NDArray[np.uint8], strategy: int) -> bytes:
@@ -106,6 +110,10 @@ def _file(head: PngHead, between: bytes, rows: NDArray[np.uint8], strategy: int)
         _chunk(b"IEND", b""),
     ]
     return b"".join(parts)
+
+
+def _software(name: bytes | None) -> bytes:
+    return _chunk(b"tEXt", b"Software\0" + name) if name else b""
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

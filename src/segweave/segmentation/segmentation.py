@@ -15,6 +15,8 @@ from segweave.labels import LabelSet
 Ids = NDArray[np.int32]
 """(H, W) int32, read-only: 0 = void, k = the k-th segment, counted from 1."""
 
+_AT_ONCE = 1 << 24  # pixels counted together: counting takes up to eight bytes for each
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
@@ -161,6 +163,10 @@ def frozen_ids(ids: NDArray[Any]) -> Ids:
 
 def count_ids(ids: Ids, n: int) -> NDArray[np.int64]:
     """(n + 1,) int64: pixels of each id. ids: C order, values in 0..n; unchecked."""
+    if ids.size > _AT_ONCE:
+        row = ids.reshape(-1)
+        pieces = (row[at : at + _AT_ONCE] for at in range(0, row.size, _AT_ONCE))
+        return sum((count_ids(piece, n) for piece in pieces), np.zeros(n + 1, np.int64))
     if n > 255 or ids.size < 1 << 16:
         return np.bincount(ids.reshape(-1), minlength=n + 1)
     flat = ids.astype(np.uint8).reshape(-1)
