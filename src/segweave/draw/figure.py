@@ -10,6 +10,7 @@ from segweave.draw.legend import PAPER, LegendGrid, LegendRow, capped, draw_rows
 from segweave.draw.oklab import Rgb
 from segweave.draw.overlay import checked_image, flattened, overlay
 from segweave.draw.palette import label_colors
+from segweave.draw.reduced import picture_step, reduced_image, reduced_result
 from segweave.labels import Language
 from segweave.segmentation import Instances, Segmentation
 
@@ -32,15 +33,21 @@ def figure(
     """`overlay` with a legend to its right or below, whichever gives the better page: (H', W', 3) uint8.
 
     Arguments and errors are `overlay`'s. counts: whether the legend counts things; False for semantic results. The
-    photograph lies at the top left, at its own size; one under 240 px is enlarged by a whole factor first. A legend of
-    more than 80 rows ends in one that sums up the rest. An image without pixels has no legend.
+    photograph lies at the top left, at its own size; one under 240 px is enlarged by a whole factor first, one over
+    64 megapixels is drawn smaller (`picture_step`). A legend of more than 80 rows ends in one that sums up the rest.
+    An image without pixels has no legend.
     """
+    image, counted = checked_image(image, result.size), result
+    step = picture_step(result.size)
+    if step > 1:
+        image, result = reduced_image(image, step), reduced_result(result, step)
     seg = flattened(result)
-    image, seg = _enlarged(checked_image(image, seg.size), seg)
+    image, seg = _enlarged(image, seg)
     drawn = overlay(image, seg, opacity=opacity, colors=colors, language=language)
     if not seg.ids.size:
         return drawn
-    rows = capped(rows_of(seg, result.segments, counts=counts, language=language), _MOST_ROWS)
+    measured = counted if isinstance(counted, Segmentation) else seg  # masks at full size would take too much memory
+    rows = capped(rows_of(measured, counted.segments, counts=counts, language=language), _MOST_ROWS)
     grid, beside = _arranged(rows, seg.size)
     height, width = seg.size
     page = np.full((*_page((grid, beside), seg.size), 3), PAPER, np.uint8)
