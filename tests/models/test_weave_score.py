@@ -10,7 +10,7 @@ from segweave.errors import LabelError
 from segweave.evaluation.contour_accuracy import ContourCounts, count_contours, near_contours
 from segweave.formats import open_dataset
 from segweave.labels import LabelMap
-from segweave.models.weave_score import Row, Trial, check_trial, rows, try_plan
+from segweave.models.weave_score import Question, Row, Trial, check_question, rows, try_plan
 from segweave.models.woven import open_woven
 
 NAMES = {"roof": "tiles", "lawn": "grass", "pond": None, "frog": "frog"}
@@ -21,15 +21,14 @@ def trial_of(folder: Path, *, refine: tuple[str, ...] = (), names: dict[str, str
     images, masks = write_images(folder)
     model = open_woven(write_plan(folder, PLAN))
     data = open_dataset(masks, images=images)
-    return Trial(
-        model=model, data=data, label_map=LabelMap.from_names(model.labels, SECONDARY, names or NAMES), refine=refine
-    )
+    label_map = LabelMap.from_names(model.labels, SECONDARY, names or NAMES)
+    return Trial(model=model, data=data, question=Question(plan=model.plan, label_map=label_map, refine=refine))
 
 
 def table(trial: Trial) -> dict[str, Row]:
     *_, last = try_plan(trial)
     assert last.images == 3
-    return {row.name: row for row in rows(trial, last)}
+    return {row.name: row for row in rows(trial.question, last.tallies)}
 
 
 def test_the_table_by_hand(tmp_path: Path) -> None:
@@ -61,12 +60,12 @@ def test_a_plan_whose_labels_the_data_does_not_have_cannot_be_scored(tmp_path: P
         folder = tmp_path / gone
         folder.mkdir()
         with pytest.raises(LabelError, match=f"no {what} label of the plan has a counterpart"):
-            check_trial(trial_of(folder, names=names))
+            check_question(trial_of(folder, names=names).question)
 
 
 def test_a_truth_label_that_an_added_label_means_too_is_an_added_one(tmp_path: Path) -> None:
-    trial = trial_of(tmp_path, names={**NAMES, "pond": "frog"})
-    assert trial.kept == {0, 1} and trial.added == {2}
+    question = trial_of(tmp_path, names={**NAMES, "pond": "frog"}).question
+    assert question.kept == {0, 1} and question.added == {2}
 
 
 def test_pixels_near_contours_by_hand() -> None:

@@ -6,6 +6,7 @@ alone. Added: the mean IoU of the labels that added labels mean. Pixels of all p
 """
 
 import json
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from segweave.combine import (
     override_table,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 N_TRUTH = 11
 Sample = dict[str, np.ndarray]
 
@@ -122,3 +124,16 @@ def test_odds_gain_more_than_the_rules_that_read_counts(measured: dict[str, Scor
     gains = [measured[mode].added.mean() for mode in ("guarded", "hard", "odds", "override")]
     assert gains == sorted(gains)
     assert measured["override"].harm.mean() < 8 * measured["odds"].harm.mean()
+
+
+def test_the_table_of_extend_evaluate_says_the_same(shared: Path, measured: dict[str, Scores], monkeypatch):
+    """The rows that the command prints, computed here from the recording, against the plain sums above."""
+    folder = shared / "data" / "extension_real"
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    table = runpy.run_path(str(ROOT / "benchmarks" / "extension_real.py"))["table"]
+    for k, config in ((0, "C1"), (3, "C4")):
+        alone, *rows = table(folder, config)
+        assert [row.name for row in rows] == ["override", "cooccurrence", "guarded", "odds"]
+        for row, mode in zip(rows, ("override", "hard", "guarded", "odds"), strict=True):
+            assert 100 * (row.harm - alone.harm) == pytest.approx(measured[mode].harm[k], abs=1e-9)
+            assert 100 * row.added == pytest.approx(measured[mode].added[k], abs=1e-9)

@@ -6,41 +6,66 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from segweave.combine.modes import MODES
-from segweave.combine.plan import extend
-from segweave.combine.refine import STEPS, Scene, connected_parts, refined
+from segweave.combine.plan import Plan, extend
+from segweave.combine.refine import Scene, connected_parts, refined
 from segweave.combine.rules import Evidence, Labels
 from segweave.errors import LabelError, SegweaveError
 from segweave.evaluation.confusion import Confusion, SemanticCounts, confusion_of_maps, score_semantic
 from segweave.evaluation.contour_accuracy import ContourCounts, count_contours
-from segweave.formats import Dataset
-from segweave.labels import LabelMap
+from segweave.formats import Dataset, Photo
+from segweave.labels import LabelMap, LabelSet
 from segweave.models.learn import photograph, truth_labels
 from segweave.models.woven import WovenModel, evidence_of, semantic
+from segweave.segmentation import Segmentation
 from segweave.segmentation.overlap_table import Ints
 
 PRIMARY, OVERRIDE = "primary alone", "override"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Trial:
-    """What is tried. label_map: from the plan's labels to the data set's; refine: names of steps, each tried alone."""
+class Question:
+    """What is asked. plan: whose mode is tried. label_map: from the plan's labels to the truth's. refine: names of
+    steps, each tried alone."""
 
-    model: WovenModel
-    data: Dataset
+    plan: Plan
     label_map: LabelMap
     refine: tuple[str, ...] = ()
 
     @property
     def added(self) -> frozenset[int]:
         """Labels of the truth that an added label maps to."""
-        m = len(self.model.plan.primary_labels)
+        m = len(self.plan.primary_labels)
         return frozenset(t for t in self.label_map.targets[m:] if t is not None)
 
     @property
     def kept(self) -> frozenset[int]:
         """Labels of the truth that only primary labels map to."""
-        m = len(self.model.plan.primary_labels)
+        m = len(self.plan.primary_labels)
         return frozenset(t for t in self.label_map.targets[:m] if t is not None) - self.added
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Seen:
+    """What the models say of one image, and what is there.
+
+    truth: (H, W) int32 label indices of the truth's label set, -1 = void. evidence: what the plan's mode needs; labels:
+    of each secondary, for the baseline. photograph: for refining; None where nothing is refined.
+    """
+
+    truth: Labels
+    primary: Segmentation
+    evidence: tuple[Evidence, ...]
+    labels: tuple[Evidence, ...]
+    photograph: Photo | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Trial:
+    """A question put to labelled images."""
+
+    model: WovenModel
+    data: Dataset
+    question: Question
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,14 +106,13 @@ class Tried:
     error: SegweaveError | None = None
 
 
-def check_trial(trial: Trial) -> None:
+def check_question(question: Question) -> None:
     """`LabelError` where no primary or no added label has a counterpart in the data set."""
-    for what, labels in (("primary", trial.kept), ("added", trial.added)):
-        if not labels and (what == "primary" or any(second.outputs for second in trial.model.plan.secondaries)):
-            raise LabelError(
-                f"no {what} label of the plan has a counterpart of its own among {trial.label_map.target.name!r}; say"
-                " with --map which label of the data set each label of the plan is"
-            )
+    for what, labels in (("primary", question.kept), ("added", question.added)):
+        if not labels and (what == "primary" or any(second.outputs for second in question.plan.secondaries)):
+            there = f"has a counterpart of its own among {question.label_map.target.name!r}"
+            hint = "say with --map which label of the data set each label of the plan is"
+            raise LabelError(f"no {what} label of the plan {there}; {hint}")
 
 
 def try_plan(trial: Trial) -> Iterator[Tried]:
@@ -96,7 +120,7 @@ def try_plan(trial: Trial) -> Iterator[Tried]:
     known = Tried()
     for place in range(len(trial.data)):
         try:
-            here = _tallies(trial, place)
+            here = tallies(trial.question, _seen(trial, place))
         except SegweaveError as error:
             known = replace(known, error=error)
         else:
@@ -105,54 +129,53 @@ def try_plan(trial: Trial) -> Iterator[Tried]:
         yield known
 
 
-def rows(trial: Trial, tried: Tried) -> tuple[Row, ...]:
+def rows(question: Question, sums: Mapping[str, Tally]) -> tuple[Row, ...]:
     """The table of contenders."""
-    return tuple(_row(trial, name, tally) for name, tally in tried.tallies.items())
+    return tuple(_row(question, name, tally) for name, tally in sums.items())
 
 
-def _tallies(trial: Trial, place: int) -> dict[str, Tally]:
+def tallies(question: Question, seen: Seen) -> dict[str, Tally]:
+    """One image's tallies, by contender: the primary alone, the baseline, the plan's mode, and what is refined."""
+    plan, primary = question.plan, seen.primary.label_indices()
+    chosen = extend(plan, primary, seen.evidence)
+    outputs = {PRIMARY: primary, OVERRIDE: extend(plan.with_rules(MODES[OVERRIDE]), primary, seen.labels)}
+    outputs[plan.mode.name] = chosen
+    if seen.photograph is not None:
+        scene = Scene(primary=primary, regions=connected_parts(seen.primary), photograph=seen.photograph)
+        for steps in ((plan.refine,) if plan.refine else ()) + tuple((name,) for name in question.refine):
+            outputs[f"{plan.mode.name} + {', '.join(steps)}"] = refined(chosen, scene, steps)
+    to_truth = np.array([*(-1 if t is None else t for t in question.label_map.targets), -1], np.int32)
+    labels = question.label_map.target
+    return {name: _tally(seen.truth, to_truth[output], labels) for name, output in outputs.items()}
+
+
+def _seen(trial: Trial, place: int) -> Seen:
+    """The models' answers for one image; the baseline takes the most probable labels where there are probabilities."""
     sample = trial.data[place]
     image, truth = photograph(sample), truth_labels(sample)
-    first = semantic(trial.model.primary, image)
-    primary = first.label_indices()
-    evidence = trial.model.evidence(image)
-    plan = trial.model.plan
-    chosen = extend(plan, primary, evidence)
-    outputs = {PRIMARY: primary, OVERRIDE: _override(trial.model, primary, evidence, image=image)}
-    outputs |= {plan.mode.name: chosen}
-    scene = Scene(primary=primary, regions=connected_parts(first), photograph=image)
-    if plan.refine:
-        outputs[f"{plan.mode.name} + {', '.join(plan.refine)}"] = refined(chosen, scene, plan.refine)
-    outputs |= {f"{plan.mode.name} + {name}": STEPS[name](chosen, scene) for name in trial.refine}
-    to_truth = np.array([*(-1 if t is None else t for t in trial.label_map.targets), -1], np.int32)
-    return {name: _tally(trial, truth, to_truth[output]) for name, output in outputs.items()}
-
-
-def _override(model: WovenModel, primary: Labels, evidence: Sequence[Evidence], *, image: np.ndarray) -> Labels:
-    """The baseline on the labels of the secondaries: where their probabilities are at hand, the most probable ones."""
-    plan = model.plan.with_rules(MODES[OVERRIDE])
-    seen = evidence
+    model = trial.model
+    evidence = labels = model.evidence(image)
     if model.plan.mode.needs != "labels":
-        seen = tuple(
-            evidence_of(network, image_of, "labels")
-            for network, image_of in zip(model.secondaries, model.crops(image), strict=True)
-        )
-    return extend(plan, primary, seen)
+        crops = zip(model.secondaries, model.crops(image), strict=True)
+        labels = tuple(evidence_of(network, crop, "labels") for network, crop in crops)
+    first = semantic(model.primary, image)
+    return Seen(truth=truth, primary=first, evidence=evidence, labels=labels, photograph=image)
 
 
-def _tally(trial: Trial, truth: Labels, prediction: Labels) -> Tally:
-    return Tally(confusion_of_maps(truth, prediction, trial.data.labels), count_contours(truth, prediction))
+def _tally(truth: Labels, prediction: Labels, labels: LabelSet) -> Tally:
+    return Tally(confusion_of_maps(truth, prediction, labels), count_contours(truth, prediction))
 
 
-def _row(trial: Trial, name: str, tally: Tally) -> Row:
+def _row(question: Question, name: str, tally: Tally) -> Row:
+    kept, added = question.kept, question.added
     ious = score_semantic(tally.confusion.counts()).by_label
-    harmed = score_semantic(_of_truths(tally.confusion, sorted(trial.kept))).by_label
+    harmed = score_semantic(_of_truths(tally.confusion, sorted(kept))).by_label
     return Row(
         name=name,
-        primary=_mean([ious[k] for k in trial.kept]),
-        harm=_mean([harmed[k] for k in trial.kept]),
-        added=_mean([ious[k] for k in trial.added]),
-        all=_mean([ious[k] for k in trial.kept | trial.added]),
+        primary=_mean([ious[k] for k in kept]),
+        harm=_mean([harmed[k] for k in kept]),
+        added=_mean([ious[k] for k in added]),
+        all=_mean([ious[k] for k in kept | added]),
         contour=tally.contours.accuracy,
         by_label=ious,
     )

@@ -38,18 +38,19 @@ def evaluate(
     """
     from segweave.apps.cli.extend_opening import Labelled, mapping, open_woven_plan
     from segweave.combine.refine import steps_named
-    from segweave.models.weave_score import Trial, check_trial, rows
+    from segweave.models.weave_score import Question, Trial, check_question, rows
 
     steps = tuple(name.strip() for name in refine.split(",") if name.strip())
     steps_named(steps)
     data = Labelled(dataset, format, labels, photographs_in).opened()
     woven = open_woven_plan(plan, mode=mode, strict=strict, threads=threads)
     label_map = mapping(woven.labels, data.labels, map_file=map_file, what="the plan's")
-    trial = Trial(model=woven, data=data, label_map=label_map, refine=steps)
-    check_trial(trial)
+    question = Question(plan=woven.plan, label_map=label_map, refine=steps)
+    check_question(question)
+    trial = Trial(model=woven, data=data, question=question)
     tried, failed, interrupted = _run(trial)
     if tried.images:
-        found = rows(trial, tried)
+        found = rows(question, tried.tallies)
         if json:
             print_json(_json(plan, trial, tried, found) | {"failed": failed})
         else:
@@ -102,8 +103,8 @@ def _json(plan: str, trial: "Trial", tried: "Tried", found: "Sequence[Row]") -> 
         "mode": trial.model.plan.mode.name,
         "images": tried.images,
         "labels": {
-            "primary": [names[k] for k in sorted(trial.kept)],
-            "added": [names[k] for k in sorted(trial.added)],
+            "primary": [names[k] for k in sorted(trial.question.kept)],
+            "added": [names[k] for k in sorted(trial.question.added)],
         },
         "rows": [_row_json(row, names) for row in found],
     }
