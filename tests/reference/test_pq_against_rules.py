@@ -22,7 +22,7 @@ class Listed:
     id: int
     label: int
     crowd: bool = False
-    stated: int | None = None
+    stated: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,12 @@ def table_of(truth: Side24, guess: Side24, number: int = 0) -> OverlapTable:
             crowd=np.array([False, *(s.crowd for s in found.listed), False]),
             area=area,
             stated=np.array(
-                [area[0], *(area[k] if s.stated is None else s.stated for k, s in enumerate(found.listed, 1)), area[-1]]
+                [
+                    area[0],
+                    *(area[k] if s.stated is None else s.stated for k, s in enumerate(found.listed, 1)),
+                    area[-1],
+                ],
+                np.float64,
             ),
         )
         return made, rows
@@ -122,7 +127,7 @@ def scene(seed: int, *, odd: bool) -> tuple[Side24, Side24]:
                 label = 0
             stuff.add(label)
             crowd = crowds and rng.random() < 0.3 and (label < 3 or odd)
-            stated = int(rng.integers(0, 30)) if odd and crowds and rng.random() < 0.4 else None
+            stated = float(rng.integers(0, 60)) / 2 if odd and crowds and rng.random() < 0.4 else None
             made.append(Listed(number, label, crowd, stated))
         return tuple(made)
 

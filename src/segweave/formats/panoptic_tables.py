@@ -24,7 +24,6 @@ from segweave.segmentation.overlap_table import UNLISTED, VOID, Ints
 Place = tuple[PanopticIndex, int]
 """An image of a COCO panoptic file: its index, and the place among the index's `pairs`."""
 
-_LARGEST = 2**53  # a stated area may be any number
 _FEW = 1 << 12  # pairs of ids that a first table has room for, twice over
 
 
@@ -107,14 +106,14 @@ def _side(
     row = np.where(known_ids[at] == ids, rows[at], n)
     unlisted = bool((row == n).any())
     area = np.bincount(row, weights=pixels, minlength=n + unlisted).astype(np.int64)
-    stated = area.copy()
+    stated = area.astype(np.float64)
     labels, crowds = [VOID], [False]
     for k, entry in enumerate(kept, start=1):
         assert entry.segment is not None
         labels.append(entry.segment.label)
         crowds.append(entry.crowd)
         if entry.area is not None:
-            stated[k] = int(min(max(entry.area, -_LARGEST), _LARGEST))
+            stated[k] = entry.area
     extra = [UNLISTED] * unlisted
     side = TableSide(
         labels=index.categories.labels,

@@ -117,7 +117,7 @@ def _table(columns: Columns, name: str, images: tuple[ImageKey, ...], labels: La
             label=label,
             crowd=found["crowd"].astype(np.bool_),
             area=found["area"].astype(np.int64),
-            stated=found["stated"].astype(np.int64),
+            stated=found["stated"].astype(np.float64),
         )
 
     truth, prediction = side("truth"), side("prediction")

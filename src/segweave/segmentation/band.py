@@ -82,7 +82,7 @@ def _side(side: Side, area: NDArray[Any]) -> Side:
         label=np.append(side.label, UNLISTED),
         crowd=np.append(side.crowd, False),
         area=counted,
-        stated=counted,
+        stated=area.astype(np.float64),
     )
 
 

@@ -21,6 +21,7 @@ UNLISTED = -2
 """Label of pixels that carry an id which nothing lists: no segment, and not void either."""
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
@@ -46,7 +47,7 @@ class Side:
     label: Ints
     crowd: Bools
     area: Ints
-    stated: Ints
+    stated: Floats
 
     def __len__(self) -> int:
         """Number of rows, void rows too."""
@@ -186,7 +187,7 @@ def _side(seg: Segmentation) -> Side:
         label=np.array([VOID, *(segment.label for segment in seg.segments)], np.int64),
         crowd=np.array([False, *(segment.crowd for segment in seg.segments)], np.bool_),
         area=area,
-        stated=area,
+        stated=area.astype(np.float64),
     )
 
 

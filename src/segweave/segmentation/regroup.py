@@ -4,8 +4,10 @@ What these functions do to a table, `edit.map_labels` and `assemble` do to pixel
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segweave.errors import LabelError
 from segweave.labels import LabelMap, LabelSet
@@ -38,7 +40,7 @@ def tidied(table: OverlapTable) -> OverlapTable:
 def _tidied_prediction(table: OverlapTable) -> OverlapTable:
     side = table.prediction
     clean = _relabelled(side, np.where(side.label < 0, VOID, side.label), side.labels)
-    clean = replace(clean, stated=clean.area)
+    clean = replace(clean, stated=clean.area.astype(np.float64))
     groups = _groups(clean)
     groups[(clean.area == 0) & clean.is_segment] = -1
     return _grouped(table, clean, groups)
@@ -85,7 +87,7 @@ def _grouped(table: OverlapTable, side: Side, groups: Ints) -> OverlapTable:
     return replace(table, prediction=new, truth_row=keys // n, prediction_row=keys % n, pixels=pixels)
 
 
-def _sums(values: Ints, to: Ints, n: int) -> Ints:
-    sums = np.zeros(n, np.int64)
+def _sums(values: NDArray[Any], to: Ints, n: int) -> NDArray[Any]:
+    sums = np.zeros(n, values.dtype)
     np.add.at(sums, to, values)
     return sums
