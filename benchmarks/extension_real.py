@@ -51,7 +51,7 @@ def seen_in(sample: dict[str, np.ndarray], plan: Plan, name: str) -> Seen:
     return Seen(
         truth=truth,
         primary=from_label_indices(sample[f"primary_{name}"], plan.primary_labels),
-        evidence=(Evidence(probabilities=sample["probs"].astype(np.float32)) if odds else labels,),
+        evidence=(Evidence(probabilities=sample["probs"]) if odds else labels,),
         labels=(labels,),
     )
 
