@@ -137,10 +137,11 @@ def _listed(index: PanopticIndex, annotation: Entry, name: str) -> tuple[list[Li
     listed: list[ListedSegment] = []
     notes: list[Note] = []
     seen: dict[int, int] = {}
-    for entry in entries(annotation, "segments_info", f"{index.path}: {name}"):
-        png_id = whole(entry, "id", f"{index.path}: {name}", low=1, high=LARGEST_ID)
+    of_image = f"{index.path}: {name}"
+    for entry in entries(annotation, "segments_info", of_image):
+        png_id = whole(entry, "id", of_image, low=1, high=LARGEST_ID)
         place = f"{name}, segment {png_id}"
-        where = f"{index.path}: {place}"
+        where = f"{of_image}, segment {png_id}"
         category = whole(entry, "category_id", where)
         if png_id in seen:
             if seen[png_id] != category:

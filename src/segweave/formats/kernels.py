@@ -114,6 +114,8 @@ def _predicted(kind, left, up, up_left):  # type: ignore[no-untyped-def]
     if kind == _PAETH:
         if up == up_left:
             return left
+        if left == up_left:
+            return up
         red = _paeth(left & 255, up & 255, up_left & 255)
         green = _paeth(left >> 8 & 255, up >> 8 & 255, up_left >> 8 & 255)
         return red | green << 8 | _paeth(left >> 16, up >> 16, up_left >> 16) << 16

@@ -78,7 +78,10 @@ def count_annotators(paired: Paired, place: int) -> Piece:
 
 
 def counted(paired: Paired, count: Count, *, workers: int) -> Iterator[Piece | Fault]:
-    """Every pair, in order. What takes long (decoding, counting) runs without the interpreter's lock."""
+    """Every pair, in order. What takes long (decoding, counting) runs without the interpreter's lock.
+
+    One worker is the caller's own thread.
+    """
 
     def run(place: int) -> Piece | Fault:
         try:
@@ -88,6 +91,9 @@ def counted(paired: Paired, count: Count, *, workers: int) -> Iterator[Piece | F
         except MemoryError:
             return Fault(paired.key(place), FormatError(f"image {paired.key(place)!r}: does not fit into memory"))
 
+    if workers == 1:
+        yield from map(run, range(len(paired)))
+        return
     with ThreadPoolExecutor(workers, thread_name_prefix="segweave-count") as pool:
         waiting: deque[Future[Piece | Fault]] = deque()
         try:
