@@ -222,4 +222,4 @@ def test_running_out_of_memory_is_a_failure_of_that_image_only(good: Path) -> No
     sources, _ = find_sources([str(good)])
     (failure,) = predict_sources(Model("forgetful", Forgetful()), sources, task="panoptic")
     assert isinstance(failure, Failure)
-    assert "good.jpg: does not fit into memory; cut it into tiles" in str(failure.error)
+    assert "good.jpg: does not fit into memory; --tile 1024" in str(failure.error)

@@ -25,16 +25,18 @@ from segweave.segmentation import Instances
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What all images of a run have in common. model: name or path; labels: names in order."""
+    """What all images of a run have in common. model: name or path; labels: names in order; manner: `Manner.words`."""
 
     model: str
     task: Task
     labels: tuple[str, ...]
+    manner: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """One finished image. name: of its output files. stamp: tells whether the source has changed since."""
+    """One finished image. name: of its output files. stamp: tells whether the source has changed since. notes: what a
+    person should know of it."""
 
     name: str
     source: str
@@ -43,6 +45,7 @@ class Finished:
     annotation: AnnotationEntry | None
     results: list[ResultEntry]
     rows: list[SegmentRow]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def finish(prediction: Prediction, image_id: int) -> Finished:
         annotation=None if isinstance(result, Instances) else annotation_entry(image_id, f"{name}.png", seg=result),
         results=result_entries(image_id, result) if isinstance(result, Instances) else [],
         rows=segment_rows(name, result),
+        notes=prediction.notes,
     )
 
 
@@ -135,7 +139,7 @@ def _finished(found: Mapping[str, Any]) -> Finished | None:
     """None for a line that is not one of ours: its image is done again."""
     try:
         rows = [SegmentRow(**{**row, "box": tuple(row["box"])}) for row in found["rows"]]
-        return Finished(**{**found, "rows": rows})
+        return Finished(**{**found, "rows": rows, "notes": tuple(found["notes"])})
     except (KeyError, TypeError):
         return None
 
@@ -143,4 +147,5 @@ def _finished(found: Mapping[str, Any]) -> Finished | None:
 def _short(run: Mapping[str, Any] | str) -> str:
     if isinstance(run, str):
         return run
-    return f"model {run.get('model')!r}, task {run.get('task')!r}"
+    manner = "".join(f", {word}" for word in run.get("manner") or ())
+    return f"model {run.get('model')!r}, task {run.get('task')!r}{manner}"

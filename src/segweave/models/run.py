@@ -9,7 +9,8 @@ from segweave.errors import SegweaveError
 from segweave.formats import Source
 from segweave.models.folder import PredictionFolder
 from segweave.models.journal import Finished, finish
-from segweave.models.pipeline import Failure, Prediction, predict_sources, too_large
+from segweave.models.manner import Manner
+from segweave.models.pipeline import Failure, Prediction, is_large, predict_sources, too_large
 from segweave.models.predict import Model
 from segweave.models.protocol import Task
 
@@ -18,15 +19,23 @@ _WAITING = 2  # images that may wait to be drawn; more would only fill the memor
 
 @contextmanager
 def finished_images(
-    model: Model, sources: Sequence[Source], *, task: Task, folder: PredictionFolder | None
+    model: Model,
+    sources: Sequence[Source],
+    *,
+    task: Task,
+    folder: PredictionFolder | None,
+    manner: Manner | None = None,
 ) -> Iterator[Iterator[Finished | Failure]]:
     """Predict all sources: yields an iterator of what is finished, in order, and what failed.
 
-    folder: where files are written and what is there already is skipped; None = write nothing. Leaving the block,
-    also by an interrupt, finishes the images under way and writes the folder's index.
+    model: as `manner.applied` gives it; manner: what is asked of it, and of how many images at once. folder: where
+    files are written and what is there already is skipped; None = write nothing. Leaving the block, also by an
+    interrupt, finishes the images under way and writes the folder's index.
     """
     skip = frozenset(done.name for done in folder.finished) if folder else frozenset()
-    with closing(predict_sources(model, sources, task=task, skip=skip)) as predictions:
+    how = manner or Manner()
+    asked = predict_sources(model, sources, task=task, skip=skip, batch=how.images_at_once, confidence=how.confidence)
+    with closing(asked) as predictions:
         told = write_predictions(folder, predictions) if folder else tell_predictions(predictions)
         with closing(told):
             yield told
@@ -44,8 +53,10 @@ def write_predictions(
     with ThreadPoolExecutor(1, thread_name_prefix="segweave-write") as writer:
         try:
             for item in predictions:
+                wait = 0 if isinstance(item, Prediction) and is_large(item.image) else _WAITING
                 waiting.append(item if isinstance(item, Failure) else writer.submit(_add, folder, item))
-                while len(waiting) > _WAITING:
+                del item  # it may be large, and must be gone when the next one comes
+                while len(waiting) > wait:
                     yield _settled(waiting.popleft())
             while waiting:
                 yield _settled(waiting.popleft())

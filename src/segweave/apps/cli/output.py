@@ -2,12 +2,18 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | float | int | bool | None
 
@@ -34,24 +40,36 @@ def say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-@contextmanager
-def progress(unit: str, *, total: int | None) -> Iterator[Callable[[str | None], None]]:
-    """A progress bar on stderr with rate and remaining time; total: None where nobody knows.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A progress bar that is on the screen; call it once for each finished piece, with lines to show above it."""
 
-    Yields a function to call once for each finished piece, with a line to show above the bar or None.
-    """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    bar: "Bar"
+    task: "TaskID"
+    unit: str
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TextColumn("{task.fields[rate]}"))
-    console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), console=console, redirect_stdout=False) as bar:
-        task = bar.add_task(unit, total=total, rate="")
-
-        def advance(line: str | None) -> None:
+    def __call__(self, *lines: str | None) -> None:
+        """One more piece is finished. lines: to show above the bar, those that are None left out."""
+        for line in lines:
             if line is not None:
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
-            bar.advance(task)
-            elapsed = bar.tasks[0].elapsed  # rich's own speed is over the last steps only, wild after a failure
-            bar.update(task, rate=f"{bar.tasks[0].completed / elapsed:.1f} {unit}/s" if elapsed else "")
+                self.bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.bar.advance(self.task)
+        state = self.bar.tasks[0]  # rich's own speed is over the last steps only, wild after a failure
+        rate = f"{state.completed / state.elapsed:.1f} {self.unit}/s" if state.elapsed else ""
+        self.bar.update(self.task, rate=rate)
 
-        yield advance
+    def show(self, where: str) -> None:
+        """Say beside the bar how far the piece at work is."""
+        self.bar.update(self.task, where=where)
+
+
+@contextmanager
+def progress(unit: str, *, total: int | None) -> Iterator[Progress]:
+    """A progress bar on stderr with rate and remaining time; total: None where nobody knows."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    fields = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[where]}"))
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), *fields)
+    with Bar(*columns, console=Console(stderr=True), redirect_stdout=False) as bar:
+        yield Progress(bar, bar.add_task(unit, total=total, rate="", where=""), unit)

@@ -1,6 +1,6 @@
 """How `segweave predict` tells what it found: lines for people, JSON for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run has to tell. out: the folder as the user named it, None when nothing was written."""
+    """What a run has to tell. out: the folder as the user named it, None when nothing was written. confidence: whether
+    maps of it were."""
 
     model: "Model"
     task: str
     out: str | None
     done: "Sequence[Finished]"
     failed: "Sequence[Failure]"
+    confidence: bool = False
 
 
 def print_as_json(outcome: Outcome) -> None:
@@ -33,7 +35,7 @@ def print_as_json(outcome: Outcome) -> None:
             "task": outcome.task,
             "label_set": outcome.model.labels.name,
             "out": outcome.out,
-            "images": [_image(item, outcome.out) for item in outcome.done],
+            "images": [_image(item, outcome) for item in outcome.done],
             "failed": [{"source": str(item.source.path), "error": str(item.error)} for item in outcome.failed],
         }
     )
@@ -55,16 +57,22 @@ def print_as_lines(outcome: Outcome) -> None:
         print(f"{n} pictures, for example {example}" if n > 1 else str(example))
 
 
-def _image(item: "Finished", out: str | None) -> Json:
-    from segweave.models.folder import ids_name, overlay_name
+def _image(item: "Finished", outcome: Outcome) -> Json:
+    from segweave.models.folder import confidence_name, entropy_name, ids_name, overlay_name
+
+    def written(name: Callable[[str], str], *, there: bool = True) -> str | None:
+        return str(Path(outcome.out) / name(item.name)) if outcome.out is not None and there else None
 
     return {
         "image": item.name,
         "source": item.source,
         "height": item.image["height"],
         "width": item.image["width"],
-        "overlay": None if out is None else str(Path(out) / overlay_name(item.name)),
-        "ids": None if out is None or item.annotation is None else str(Path(out) / ids_name(item.name)),
+        "overlay": written(overlay_name),
+        "ids": written(ids_name, there=item.annotation is not None),
+        "confidence": written(confidence_name, there=outcome.confidence),
+        "entropy": written(entropy_name, there=outcome.confidence),
+        "notes": item.notes,
         "segments": [{name: value for name, value in asdict(row).items() if name != "image"} for row in item.rows],
     }
 
