@@ -16,25 +16,32 @@ def label_logits(n_labels: int, grid: tuple[int, int], *, regions: int = 60, see
 
 
 def query_logits(
-    n_queries: int, n_labels: int, grid: tuple[int, int], *, sure: int = 40, seed: int = 0
+    n_queries: int, n_labels: int, grid: tuple[int, int], *, sure: int = 30, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Class logits (q, n + 1) and mask logits (q, h, w), float32, of 25 regions: 6 bands of stuff (the last labels), 19
-    blobs. `sure` queries say their label, so that some regions have two that compete; the others say "none".
+    """Class logits (q, n + 1) and mask logits (q, h, w), float32, of 25 regions: 6 bands of stuff (the last labels),
+    19 blobs on them and on each other (the first). `sure` queries say a label, the others "none"; from the 26th on
+    they repeat regions, so that some have two queries that compete.
     """
     rng = np.random.default_rng(seed)
+    depths, labels = _regions(rng, grid, n_labels)
+    class_logits = np.full((n_queries, n_labels + 1), -4, np.float32)
+    mask_logits = np.empty((n_queries, *grid), np.float32)
+    for q in range(n_queries):
+        region = q % len(depths)
+        noise = zoom(rng.normal(size=(grid[0] // 16, grid[1] // 16)), 16, order=3)
+        mask_logits[q] = np.clip(depths[region] * 1.5, -9, 9) + noise
+        class_logits[q, labels[region] if q < sure else n_labels] = 4 + 4 * rng.random()
+    return class_logits, mask_logits
+
+
+def _regions(rng: np.random.Generator, grid: tuple[int, int], n_labels: int) -> tuple[np.ndarray, list[int]]:
+    """(25, h, w): how many cells deep inside the visible part of each region a cell lies, < 0 outside; their labels."""
     height, width = grid
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    class_logits = np.full((n_queries, n_labels + 1), -4, np.float32)
-    mask_logits = np.empty((n_queries, height, width), np.float32)
-    bands = [(height * (k + 0.5) / 6, width / 2, height / 11, width, n_labels - 1 - k) for k in range(6)]
-    blobs = [
-        (height * a, width * b, height * (0.03 + c / 10), width * (0.02 + d / 12)) for a, b, c, d in rng.random((19, 4))
-    ]
-    regions = bands + [(*blob, k) for k, blob in enumerate(blobs)]
-    for q in range(n_queries):
-        row, column, tall, wide, label = regions[q % len(regions)]
-        inside = 1 - np.hypot((rows - row) / tall, (columns - column) / wide)
-        noise = zoom(rng.normal(size=(height // 16, width // 16)), 16, order=3)
-        mask_logits[q] = np.clip(inside * min(tall, wide) * 1.2, -9, 9) + 1.2 * noise
-        class_logits[q, label if q < sure else n_labels] = 4 + 4 * rng.random()
-    return class_logits, mask_logits
+    depths = [height / 12 - abs(rows - height * (k + 0.5) / 6) for k in range(6)]
+    for down, right, tall, wide in rng.random((19, 4)):
+        radii = height * (0.03 + tall / 10), width * (0.02 + wide / 12)
+        inside = 1 - np.hypot((rows - height * down) / radii[0], (columns - width * right) / radii[1])
+        blob = inside * min(radii)
+        depths = [np.minimum(depth, -blob) for depth in depths] + [blob]  # it hides what lies below it
+    return np.array(depths), [n_labels - 1 - k for k in range(6)] + list(range(19))
