@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segweave.models.adapters.transformers_windows import Windows
 from segweave.models.preprocess import Frame, FramedPreprocess
+from segweave.models.windows import Windows
 
 
 @given(side=st.integers(1, 9), step=st.sampled_from([1, 4, 16]), more=st.integers(0, 60))

@@ -7,50 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.errors import ModelError, UsageError, did_you_mean
+from segweave.errors import UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet
 from segweave.models.adapters.torch_network import run_torch, to_array
-from segweave.models.adapters.transformers_answers import Outputs, Pixels, probabilities_shown
-from segweave.models.decode import semantic_result
+from segweave.models.answers import Outputs, Pixels, Sigmoids
+from segweave.models.evidence import probabilities_shown
 from segweave.models.network_labels import NetworkLabels
-from segweave.models.preprocess import FramedPreprocess, Size
+from segweave.models.preprocess import FramedPreprocess
 from segweave.models.protocol import Result, Task
-from segweave.models.upsample import Maps, Window, upsampled_argmax
+from segweave.models.upsample import Window
 
 LOGITS = "logits"
 PIXELS = Pixels(logits=LOGITS)
-
-
-@dataclass(frozen=True, slots=True)
-class Sigmoids:
-    """Logits of every pixel, each label for itself: a label is there where its probability is at least 0.5.
-
-    A pixel goes to its surest label; where none reaches 0.5 it is void.
-    """
-
-    def tasks(self, labels: LabelSet) -> tuple[Task, ...]:
-        """Semantic alone."""
-        return ("semantic",)
-
-    def decode(self, outputs: Outputs, *, size: Size, labels: NetworkLabels, task: Task, window: Window) -> Result:
-        """The result in the photograph's pixels; window: the part of the logits that shows it."""
-        logits = self._read(outputs, labels)
-        nobody = np.zeros((1, *logits.shape[1:]), np.float32)  # the logit of 0.5
-        winners = upsampled_argmax(np.concatenate([logits, nobody]), size, window=window)
-        indices = np.where(winners == len(logits), np.int32(-1), winners)
-        scores = np.ascontiguousarray(_sigmoid(logits).transpose(1, 2, 0))
-        return semantic_result(indices, scores, labels.labels, window=window)
-
-    def evidence(self, outputs: Outputs, *, labels: NetworkLabels) -> Maps:
-        """(n, h, w) 0..1: the probability of each label, padding included."""
-        return _sigmoid(self._read(outputs, labels))
-
-    def _read(self, outputs: Outputs, labels: NetworkLabels) -> Maps:
-        found = outputs[LOGITS]
-        if found.ndim != 3 or len(found) != len(labels.labels):
-            raise ModelError(f"the network must give {LOGITS} ({len(labels.labels)}, h, w); found {found.shape}")
-        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -104,10 +73,3 @@ class PixelModel:
             lambda values: to_array(self.logits(self.network, values)[0]), seen.values, threads=self.threads
         )
         return {LOGITS: logits}, seen.window((logits.shape[1], logits.shape[2]))
-
-
-def _sigmoid(logits: Maps) -> Maps:
-    from scipy.special import expit
-
-    chances: Maps = expit(logits.astype(np.float32, copy=False))
-    return chances

@@ -13,10 +13,11 @@ from typing import Any
 
 from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
 from segweave.labels import LabelSet, label_set
-from segweave.models.adapters.pixels import PIXELS, PixelModel, Sigmoids
+from segweave.models.adapters.pixels import PIXELS, PixelModel
 from segweave.models.adapters.smp_preprocess import encoder_preprocess, read_albumentations
 from segweave.models.adapters.torch_network import need_modules, with_random_weights
 from segweave.models.adapters.torch_weights import Weights, fill_network, read_weights
+from segweave.models.answers import Sigmoids
 from segweave.models.network_labels import HOW_TO_SAY_IT, NetworkLabels, given_labels
 from segweave.models.preprocess import Size
 

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from segweave.errors import ModelError, UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet
-from segweave.models.adapters.transformers_answers import Outputs, decode_evidence, probabilities_shown
 from segweave.models.adapters.transformers_families import Family
 from segweave.models.adapters.transformers_files import find_files, need_torch
 from segweave.models.adapters.transformers_network import family_of, load_network, random_network, run_network
 from segweave.models.adapters.transformers_preprocess import cuts_windows, default_preprocess, read_preprocess
-from segweave.models.adapters.transformers_windows import Windows
+from segweave.models.answers import Outputs
+from segweave.models.evidence import decode_evidence, probabilities_shown
 from segweave.models.network_labels import NetworkLabels, read_labels
 from segweave.models.preprocess import FramedPreprocess, Size
 from segweave.models.protocol import Result, Task
 from segweave.models.upsample import Maps, Window
+from segweave.models.windows import Windows
 
 _SIZE_OF_THE_TEST = (384, 384)  # see `_published_with_the_wrong_size`
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from segweave.models.adapters.transformers_answers import Pixels, Queries
+from segweave.models.answers import Pixels, Queries
 from segweave.models.decode_queries import QueryRule
 from segweave.models.preprocess import Frame, FramedPreprocess
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import ModelError, SegweaveError, did_you_mean
-from segweave.models.adapters.transformers_answers import Outputs
 from segweave.models.adapters.transformers_families import FAMILIES, Family
 from segweave.models.adapters.transformers_files import NetworkFiles
+from segweave.models.answers import Outputs
 from segweave.models.protocol import Task
 
 # Buffers that are computed when a network is built; files may have them or not.

@@ -7,14 +7,9 @@ import pytest
 
 from segweave.errors import ModelError
 from segweave.labels import Label, LabelSet
-from segweave.models.adapters.transformers_answers import (
-    Pixels,
-    Queries,
-    decode_evidence,
-    laid_over,
-    probabilities_shown,
-)
+from segweave.models.answers import Pixels, Queries
 from segweave.models.decode_queries import QueryRule
+from segweave.models.evidence import decode_evidence, laid_over, probabilities_shown
 from segweave.models.network_labels import NetworkLabels
 
 PETS = LabelSet("pets", (Label(name="cat", is_thing=True), Label(name="grass", is_thing=False)))

@@ -1,4 +1,8 @@
-"""What networks of the library transformers answer, read as results: mask queries, or logits of every pixel."""
+"""What networks answer, read as results: which of their outputs mean what. One class a kind of network.
+
+Each knows the names of its outputs, the tasks that they allow, and how they become a result in the photograph's own
+pixels. Needs numpy alone, so that every library that runs networks shares them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +26,6 @@ from segweave.models.network_labels import NetworkLabels
 from segweave.models.preprocess import Size
 from segweave.models.protocol import TASKS, Result, Task
 from segweave.models.upsample import Maps, Window, upsampled_argmax
-from segweave.segmentation import Segmentation
 from segweave.segmentation.edit import map_labels
 
 Outputs = Mapping[str, NDArray[Any]]
@@ -114,36 +117,46 @@ class Pixels:
         return found
 
 
-def decode_evidence(evidence: Maps, size: Size, labels: LabelSet, *, window: Window) -> Segmentation:
-    """Semantic result of (n, h, w) evidence >= 0: the label of the most; scores are its share, averaged."""
-    return semantic_result(upsampled_argmax(evidence, size, window=window), _shares(evidence), labels, window=window)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sigmoids:
+    """Logits of every pixel, each label for itself: a label is there where its probability is at least 0.5.
+
+    A pixel goes to its surest label; where none reaches 0.5 it is void. logits: the output (labels, h, w).
+    """
+
+    logits: str = "logits"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs that must be there."""
+        return (self.logits,)
+
+    def tasks(self, labels: LabelSet) -> tuple[Task, ...]:
+        """Semantic alone."""
+        return ("semantic",)
+
+    def decode(self, outputs: Outputs, *, size: Size, labels: NetworkLabels, task: Task, window: Window) -> Result:
+        """The result in the photograph's pixels; window: the part of the logits that shows it."""
+        logits = self._read(outputs, labels)
+        nobody = np.zeros((1, *logits.shape[1:]), np.float32)  # the logit of 0.5
+        winners = upsampled_argmax(np.concatenate([logits, nobody]), size, window=window)
+        indices = np.where(winners == len(logits), np.int32(-1), winners)
+        scores = np.ascontiguousarray(_sigmoid(logits).transpose(1, 2, 0))
+        return semantic_result(indices, scores, labels.labels, window=window)
+
+    def evidence(self, outputs: Outputs, *, labels: NetworkLabels) -> Maps:
+        """(n, h, w) 0..1: the probability of each label, padding included."""
+        return _sigmoid(self._read(outputs, labels))
+
+    def _read(self, outputs: Outputs, labels: NetworkLabels) -> Maps:
+        found = outputs[self.logits]
+        if found.ndim != 3 or len(found) != len(labels.labels):
+            raise ModelError(f"the network must give {self.logits} ({len(labels.labels)}, h, w); found {found.shape}")
+        return found
 
 
-def probabilities_shown(evidence: Maps, window: Window) -> Maps:
-    """(n, h, w) float32: evidence as shares that sum to 1, on a grid laid over the window alone."""
-    shares = _shares(laid_over(evidence, window)).transpose(2, 0, 1)
-    return np.ascontiguousarray(shares)
+def _sigmoid(logits: Maps) -> Maps:
+    from scipy.special import expit
 
-
-def laid_over(maps: Maps, window: Window) -> Maps:
-    """Maps on a grid that ends where the window does: cut, or interpolated where it ends within a cell."""
-    for axis, length in ((1, window[0]), (2, window[1])):
-        cells = max(1, round(length))
-        places = np.maximum((np.arange(cells) + 0.5) * (length / cells) - 0.5, 0)
-        first = np.minimum(places.astype(np.int64), maps.shape[axis] - 1)
-        if cells == length:
-            maps = maps.take(first, axis=axis)
-            continue
-        weight = (places - first).astype(np.float32)
-        weight = weight[:, None] if axis == 1 else weight
-        second = np.minimum(first + 1, maps.shape[axis] - 1)
-        maps = (1 - weight) * maps.take(first, axis=axis) + weight * maps.take(second, axis=axis)
-    return maps
-
-
-def _shares(evidence: Maps) -> NDArray[np.float32]:
-    """(h, w, n) float32: each cell sums to 1; a cell without evidence gives every label the same share."""
-    shares = evidence.transpose(1, 2, 0).astype(np.float32)
-    total = shares.sum(axis=2, keepdims=True)
-    empty = total <= np.finfo(np.float32).tiny
-    return np.where(empty, np.float32(1 / max(len(evidence), 1)), shares / np.where(empty, 1, total))
+    chances: Maps = expit(logits.astype(np.float32, copy=False))
+    return chances
