@@ -64,7 +64,7 @@ def test_unknown_names_are_refused_and_how_to_say_them_is_told(names: list[str],
     with pytest.raises(LabelError, match=says) as caught:
         read_labels(names, None, where="config.json")
     assert str(caught.value).startswith("config.json: ")
-    assert "labels='ade20k'" in str(caught.value) and "mine.csv" in str(caught.value)
+    assert "labels='ade20k'" in str(caught.value) and "mine.labels.csv" in str(caught.value)
 
 
 def test_a_label_file_says_what_the_columns_are(tmp_path: Path) -> None:

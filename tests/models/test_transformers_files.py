@@ -1,12 +1,14 @@
 """A folder with a config and weights: what is no network, or is pickled, is refused. Needs no torch."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from segweave.errors import ModelError
+from segweave import load_model
+from segweave.errors import MissingExtra, ModelError
 from segweave.models.adapters.transformers_files import find_files
 from segweave.models.adapters.transformers_network import family_of
 
@@ -53,3 +55,11 @@ def test_weights_beside_pickled_ones_are_taken(tmp_path: Path) -> None:
 def test_an_unknown_family_is_told_with_near_ones() -> None:
     with pytest.raises(ModelError, match="'maskformer2' are not known; did you mean 'maskformer'"):
         family_of("maskformer2", name="config.json")
+
+
+def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    with pytest.raises(MissingExtra, match=r'pip install "segweave\[torch\]"'):
+        load_model(tmp_path)
+    with pytest.raises(MissingExtra, match="transformers need torch"):
+        load_model("owner/name")

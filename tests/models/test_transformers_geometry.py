@@ -22,6 +22,7 @@ from segweave.models.preprocess import Frame, FramedPreprocess  # noqa: E402
 from tiny_transformers import TINY, eager, liven, tiny_model  # noqa: E402
 
 COLORS = LabelSet("colors", (Label(name="red", is_thing=True), Label(name="green", is_thing=False)))
+THREE = LabelSet("three", (*COLORS, Label(name="blue", is_thing=False)))
 
 
 class Painter(torch.nn.Module):
@@ -163,6 +164,17 @@ def test_labels_are_found_by_name_or_said_and_never_made_up(tmp_path: Path) -> N
     with pytest.raises(LabelError, match="'colors' has 2 labels; the network has 19 columns"):
         open_transformers(TINY["mask2former"](), labels=COLORS)
     assert open_transformers(TINY["mask2former"](), labels="cityscapes").labels == label_set("cityscapes")
+
+
+def test_a_label_file_in_the_folder_says_the_labels(tmp_path: Path) -> None:
+    own = {"id2label": {0: "nothing", 1: "rust", 2: "crack"}, "label2id": {"nothing": 0, "rust": 1, "crack": 2}}
+    open_transformers(TINY["mask2former"](**own), labels=THREE).network.save_pretrained(tmp_path)
+    rows = ["name,thing,void,color,source_id,ja,ko", "crack,1,0,#ff0000,2,,", "rust,0,0,#00ff00,1,,"]
+    (tmp_path / "steel.labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    model = open_transformers(tmp_path)
+    assert (model.labels.name, model.labels.names) == ("steel", ("crack", "rust"))
+    assert (model.known.columns, model.known.voids) == ((2, 1), (0,))
+    assert open_transformers(tmp_path, labels=THREE).labels == THREE
 
 
 def test_detr_with_the_ids_of_coco_as_columns_speaks_coco(china: Path) -> None:

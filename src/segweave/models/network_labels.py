@@ -16,9 +16,13 @@ TABLES = ("coco_panoptic", "coco", "ade20k", "cityscapes", "voc", "mapillary_v1_
 """Label sets that networks are told to have by their names, those that come first are tried first."""
 
 HOW_TO_SAY_IT = (
-    "say which labels it has: labels='ade20k' (a name of `segweave labels list`), a LabelSet, or 'mine.csv'"
-    " (columns name,thing,void,color,source_id,ja,ko; source_id = the network's column, counted from 0)"
+    "say which labels it has: put mine.labels.csv into its folder (columns name,thing,void,color,source_id,ja,ko;"
+    " source_id = the network's column, counted from 0), or labels='ade20k' (a name of `segweave labels list`, a CSV"
+    " file, or a LabelSet)"
 )
+Labels = LabelSet | LabelTable | str | Path
+"""How a user says labels: a set, a table, the name of one that ships, or a CSV file."""
+
 _AGREE = 0.9  # of the names at their places; the rest may be spelt in a way that we do not know
 _UNNAMED = frozenset({"", "na", "none"})  # plain names of columns without a label; "LABEL_17" too
 
@@ -37,10 +41,10 @@ class NetworkLabels:
         return not self.voids and self.columns == tuple(range(len(self.columns)))
 
 
-def given_labels(labels: LabelSet | str | Path, count: int) -> NetworkLabels:
+def given_labels(labels: Labels, count: int) -> NetworkLabels:
     """The labels the user says a network with `count` columns has, "no label at all" not counted.
 
-    A `LabelSet` of that length is in order. A table (its name, or a CSV file) is in order too if it has that length;
+    A `LabelSet` of that length is in order. A table (or its name, or a CSV file) is in order too if it has that length;
     otherwise the ids in it are the columns, and all other columns mean void. `LabelError` when neither fits.
 
     >>> given_labels("ade20k", 150).in_order, given_labels("ade20k", 151).voids
@@ -50,7 +54,7 @@ def given_labels(labels: LabelSet | str | Path, count: int) -> NetworkLabels:
         if len(labels) != count:
             raise LabelError(f"{_size_of(labels)}; the network has {count} columns; give one label for each")
         return NetworkLabels(labels, tuple(range(count)))
-    table = label_table(str(labels))
+    table = labels if isinstance(labels, LabelTable) else label_table(str(labels))
     if len(table.labels) == count:
         return NetworkLabels(table.labels, tuple(range(count)))
     found = _by_ids(table, count)
@@ -162,7 +166,7 @@ def _unknown(names: Sequence[str], found: Sequence[Label | None]) -> str:
     return f"thing or stuff is not known for {told}; {HOW_TO_SAY_IT}"
 
 
-def read_labels(names: Sequence[str], labels: LabelSet | str | Path | None, *, where: str) -> NetworkLabels:
+def read_labels(names: Sequence[str], labels: Labels | None, *, where: str) -> NetworkLabels:
     """`given_labels` if there are any, else `named_labels`; errors begin with `where`."""
     try:
         return named_labels(names) if labels is None else given_labels(labels, len(names))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segweave.errors import ModelError, UsageError, did_you_mean
 from segweave.formats import Photo
+from segweave.formats.label_file import find_label_file
 from segweave.labels import LabelSet
 from segweave.models.adapters.transformers_families import Family
 from segweave.models.adapters.transformers_files import find_files, need_torch
@@ -18,7 +19,7 @@ from segweave.models.adapters.transformers_network import family_of, load_networ
 from segweave.models.adapters.transformers_preprocess import cuts_windows, default_preprocess, read_preprocess
 from segweave.models.answers import Outputs
 from segweave.models.evidence import decode_evidence, probabilities_shown
-from segweave.models.network_labels import NetworkLabels, read_labels
+from segweave.models.network_labels import Labels, NetworkLabels, read_labels
 from segweave.models.preprocess import FramedPreprocess, Size
 from segweave.models.protocol import Result, Task
 from segweave.models.upsample import Maps, Window
@@ -100,14 +101,14 @@ class TransformersModel:
 
 
 def open_transformers(
-    source: "str | Path | Any", *, labels: LabelSet | str | Path | None = None, threads: int = 0
+    source: "str | Path | Any", *, labels: Labels | None = None, threads: int = 0
 ) -> TransformersModel:
     """Open a network of the library transformers; `FAMILIES` lists which.
 
     source: a name on the hub ("facebook/mask2former-swin-tiny-coco-panoptic", also "owner/name@revision"), a folder
     that transformers saved, or a config object: then the weights are random, the same every time. labels: where
-    config.json does not name the labels of a set that ships: a `LabelSet`, the name of one, or a CSV file. threads:
-    for the network; 0 = as torch is set.
+    config.json does not name the labels of a set that ships: a `LabelSet`, the name of one, or a CSV file; a file
+    NAME.labels.csv in the folder says the same. threads: for the network; 0 = as torch is set.
 
     `MissingExtra` without torch. `ModelError` for a name that cannot be had, a family that is not known, pickled
     weights, weights that do not fit. `LabelError` when the labels are not known or of another number.
@@ -122,7 +123,8 @@ def open_transformers(
     files = find_files(source)
     family = family_of(files.model_type, name=files.name)
     network = load_network(files, family)
-    known = _labels_of(network.config, labels, where=f"{files.name}: config.json")
+    said = find_label_file(files.folder) if labels is None else labels
+    known = _labels_of(network.config, said, where=f"{files.name}: config.json")
     side = _image_side(network.config)
     how = default_preprocess(family, labels=known.labels.name, image_size=side)
     windows = None
@@ -138,7 +140,7 @@ def open_transformers(
     )
 
 
-def _of_config(config: Any, *, labels: LabelSet | str | Path | None, threads: int) -> TransformersModel:
+def _of_config(config: Any, *, labels: Labels | None, threads: int) -> TransformersModel:
     name = type(config).__name__
     family = family_of(getattr(config, "model_type", "") or name, name=name)
     known = _labels_of(config, labels, where=name)
@@ -147,7 +149,7 @@ def _of_config(config: Any, *, labels: LabelSet | str | Path | None, threads: in
     return TransformersModel(network=network, family=family, known=known, preprocess=how, threads=threads)
 
 
-def _labels_of(config: Any, labels: LabelSet | str | Path | None, *, where: str) -> NetworkLabels:
+def _labels_of(config: Any, labels: Labels | None, *, where: str) -> NetworkLabels:
     names = [str(config.id2label.get(k, "")) for k in range(config.num_labels)]
     return read_labels(names, labels, where=where)
 
