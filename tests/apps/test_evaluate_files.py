@@ -184,3 +184,15 @@ def test_an_empty_list_of_detections_finds_nothing(cli: Cli, sides: tuple[Path, 
     (tmp_path / "found" / "list.json").write_text("[]")
     found = in_json(cli, truth, tmp_path / "found" / "list.json", "--task", "instance")
     assert found["images"] == N and found["ap"] == found["ar100"] == 0.0
+
+
+def test_what_is_kept_of_others_is_not_taken_for_ones_own(cli: Cli, sides: tuple[Path, Path], tmp_path: Path):
+    kept = tmp_path / "kept.npz"
+    assert cli("evaluate", *sides, "--shard", "1/2", "--counts", kept).code == 0
+    other = cli("evaluate", sides[0], sides[0], "--counts", kept, "--resume")
+    assert other.code == 2 and f"holds counts of the prediction {sides[1]}, not of {sides[0]}" in other.err
+    for options in (["--task", "semantic"], ["--boundary"]):
+        found = cli("evaluate", *sides, *options, "--counts", kept, "--resume")
+        assert found.code == 2 and "holds counts for --task panoptic without --boundary" in found.err
+    whole = in_json(cli, *sides)
+    assert in_json(cli, *sides, "--counts", kept, "--resume") == whole == in_json(cli, "merge", kept)

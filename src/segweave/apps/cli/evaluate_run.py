@@ -10,7 +10,7 @@ from segweave.apps.cli.evaluate_show import made_by, show, write_page
 from segweave.apps.cli.notes import note_lines
 from segweave.apps.cli.opening import check_is_there, open_source, table_named
 from segweave.apps.cli.output import progress, say
-from segweave.errors import FormatError
+from segweave.errors import FormatError, UsageError
 from segweave.evaluation.agreement import AgreementCounts
 from segweave.formats import format_named
 from segweave.formats.attributes_csv import read_attributes
@@ -121,7 +121,7 @@ def opened(opening: Opening, question: Question, keep: Keep) -> tuple[Paired, tu
 
 def _counted(pair: Paired, question: Question, keep: Keep) -> tuple[Counts, tuple[str, ...]]:
     """The counts of all pairs, and the notes of the truth."""
-    known = load_counts(keep.counts) if keep.resume and keep.counts is not None and keep.counts.exists() else None
+    known = _kept(pair, question, keep.counts) if keep.resume and keep.counts is not None else None
     todo = pair if known is None else pair.without({image.id for image in known.images})
     pieces, faults, interrupted = _pieces(todo, _count(question), keep)
     fresh = None
@@ -145,6 +145,21 @@ def _counted(pair: Paired, question: Question, keep: Keep) -> tuple[Counts, tupl
     for line in lines:
         say(line)
     return counts, tuple(lines)
+
+
+def _kept(pair: Paired, question: Question, path: Path) -> Counts | None:
+    """The counts in a file; `UsageError` where they are not of these data sets or of another question."""
+    if not path.exists():
+        return None
+    known = load_counts(path)
+    sides = {"truth": (known.truth, pair.truth.path), "prediction": (known.prediction, pair.prediction.path)}
+    for side, (before, now) in sides.items():
+        if before != str(now):
+            raise UsageError(f"{path}: holds counts of the {side} {before}, not of {now}; name another file")
+    if known.task != question.task or (known.boundary is not None) != question.boundary:
+        boundary = "with" if known.boundary is not None else "without"
+        raise UsageError(f"{path}: holds counts for --task {known.task} {boundary} --boundary; ask for the same")
+    return known
 
 
 def _pieces(pair: Paired, count: Count, keep: Keep) -> tuple[list[Piece], list[Fault], bool]:
