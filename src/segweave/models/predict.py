@@ -1,6 +1,5 @@
 """`load_model` and what it gives: a model that takes a photograph in any form and says what is where."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,20 +11,16 @@ from numpy.typing import NDArray
 from segweave.errors import ImageError, UsageError, did_you_mean
 from segweave.formats import Photo, from_pillow, read_image
 from segweave.labels import LabelSet
-from segweave.models.adapters.onnx import open_onnx
 from segweave.models.augmented import augmented
 from segweave.models.confidence import ConfidenceMaps, confidence_maps
+from segweave.models.opening import find_card, open_card, open_named
 from segweave.models.protocol import TASKS, Result, SegmentationModel, Task
 from segweave.models.tiles import tiled
-from segweave.models.weights import asset_path
-from segweave.models.zoo import ZOO, ModelCard
+from segweave.models.zoo import ModelCard, limits
 from segweave.segmentation import Instances, Segmentation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-_ON_THE_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(?<!\.onnx)(@[\w./-]+)?")
-_NOT_FOR_SALE = "not for commercial use"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +43,8 @@ class Model:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """What it can be asked for."""
-        return self.network.tasks
+        """What it can be asked for: what the network answers, and was trained for as far as that is known."""
+        return tuple(task for task in self.network.tasks if self.card is None or task in self.card.tasks)
 
     @overload
     def predict(
@@ -94,36 +89,32 @@ class Model:
         return replace(self, network=augmented(self.network, flip=flip, scales=scales))
 
 
-def load_model(name: str | Path, *, threads: int = 0) -> Model:
-    """Open a model by its name in the zoo, from an ONNX file that carries a segweave description, from an extension
-    plan (`.yaml`), which weaves several models into one, or a network of the library transformers, by its name on the
-    hub (`owner/name`) or the folder it was saved to.
+def load_model(
+    name: str | Path,
+    *,
+    labels: LabelSet | str | Path | None = None,
+    weights: str | Path | None = None,
+    threads: int = 0,
+) -> Model:
+    """Open a model by its name in the zoo (`segweave models list`), or one of your own: an ONNX file that carries a
+    segweave description, an extension plan (`.yaml`), which weaves several models into one, a network of transformers
+    or segmentation_models_pytorch, by its name on the hub (`owner/name`) or the folder it was saved to, or a name that
+    says how to build it, `smp:unet/resnet34` or `torchvision:fcn_resnet50`, with a file of `weights`.
 
-    threads: for the network; 0 = all cores. Raises `UsageError` for a name that is not known and `ModelError` for a
-    file that cannot be used.
+    labels: what it can see, where its files do not say: a `LabelSet`, the name of one, or a CSV file. threads: for the
+    network; 0 = all cores. Raises `UsageError` for a name that is not known, with near matches, `ModelError` for files
+    that cannot be used or fetched, and `MissingExtra` where torch is needed.
 
     >>> load_model("street").tasks
     ('panoptic', 'instance', 'semantic')
     """
-    cards = {card.name: card for card in ZOO}
-    card = cards.get(str(name))
-    if card:
-        limits = (
-            () if card.commercial else (f"the weights of {card.name!r} are {card.weights_licence}: {_NOT_FOR_SALE}",)
-        )
-        return Model(card.name, open_onnx(asset_path(card), threads=threads), card, limits)
-    if str(name).endswith((".yaml", ".yml")):
-        from segweave.models.woven import open_woven
-
-        woven = open_woven(name, threads=threads)
-        return Model(str(name), woven, remarks=woven.remarks)
-    if Path(name).is_dir() or (_ON_THE_HUB.fullmatch(str(name)) and not Path(name).exists()):
-        from segweave.models.adapters.transformers import open_transformers
-
-        return Model(str(name), open_transformers(name, threads=threads))
-    if not Path(name).suffix and not Path(name).exists():
-        raise UsageError(f"model {str(name)!r} is not known; {did_you_mean(str(name), cards)}")
-    return Model(str(name), open_onnx(name, threads=threads))
+    card = find_card(name)
+    if card is None:
+        network = open_named(name, labels=labels, weights=weights, threads=threads)
+        return Model(str(name), network, remarks=getattr(network, "remarks", ()))
+    if labels is not None or weights is not None:
+        raise UsageError(f"{card.name}: the zoo knows its labels and its weights; leave out labels=... and weights=...")
+    return Model(card.name, open_card(card, threads=threads), card, limits(card))
 
 
 def check_task(model: Model, task: str) -> None:

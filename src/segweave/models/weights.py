@@ -1,23 +1,36 @@
-"""From a model card to a file on disk that is what the card says."""
+"""From a model card to files on disk that are what the card says."""
 
-import hashlib
 from pathlib import Path
 
 from segweave.errors import ModelError
-from segweave.models.zoo import ModelCard
-
-ASSETS = Path(__file__).parent / "assets"
+from segweave.models.checksums import check_sha256
+from segweave.models.zoo import ASSETS, ModelCard
 
 
 def asset_path(card: ModelCard) -> Path:
     """The embedded weights of a model; `ModelError` when they are missing or not the ones that shipped."""
-    path = ASSETS / card.file
+    path = ASSETS / card.source
     if not path.is_file():
         raise ModelError(f"{path}: the weights of {card.name!r} are missing; install segweave again")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != card.sha256:
-        raise ModelError(
-            f"{path}: the weights of {card.name!r} have changed (sha256 {found[:12]}…, expected"
-            f" {card.sha256[:12]}…); install segweave again"
-        )
+    check_sha256(path, card.sha256, what=f"the weights of {card.name!r}", remedy="install segweave again")
     return path
+
+
+def torchvision_path(card: ModelCard) -> Path:
+    """The weights of a model of torchvision, in torch's own cache, where torchvision puts them too."""
+    import torch
+    import torchvision
+
+    from segweave.models.download import fetch_file
+
+    url = torchvision.models.get_weight(card.weights).url
+    return fetch_file(url, Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name, sha256=card.sha256)
+
+
+def hub_path(card: ModelCard) -> Path:
+    """The folder of a model on the hub, in the hub's cache. `ModelError` where the weights are not there ready made."""
+    from segweave.models.hub import fetch_folder
+
+    if card.obtain:
+        raise ModelError(f"{card.name}: its weights are not published ready to use; {card.obtain}")
+    return fetch_folder(card.source, sha256=card.sha256)

@@ -8,9 +8,12 @@ import typer
 
 from segweave.apps.cli.output import Json, print_json, print_table
 from segweave.errors import UsageError, did_you_mean
-from segweave.models.zoo import ZOO
+from segweave.models.zoo import ZOO, ModelCard
 
 app = typer.Typer(help="Models: what can be asked.", no_args_is_help=True)
+
+_COMMERCIAL = {True: "yes", False: "no: research and evaluation only", None: "not clear: ask the publisher"}
+_SHORT = {True: "", False: "not commercial", None: "commercial?"}
 
 
 @app.command("list")
@@ -28,10 +31,10 @@ def list_models(
         raise UsageError(f"task {task!r} is not known; {did_you_mean(task, TASKS)}")
     cards = [card for card in ZOO if task is None or task in card.tasks]
     if json:
-        print_json([asdict(card) for card in cards])
+        print_json([_facts(card) for card in cards])
         return
-    rows = [(c.name, c.labels, ", ".join(c.tasks), c.weights_licence, c.summary) for c in cards]
-    print_table(("name", "labels", "tasks", "weights", "what it is"), rows)
+    rows = [(c.name, c.labels, ", ".join(c.tasks), c.library, _SHORT[c.commercial], c.score, c.summary) for c in cards]
+    print_table(("name", "labels", "tasks", "runs in", "weights", "published score", "what it is"), rows)
 
 
 @app.command("show")
@@ -48,14 +51,25 @@ def show_model(
       segweave models show mine.onnx
     """
     cards = {card.name: card for card in ZOO}
-    facts = asdict(cards[name]) if name in cards else _of_file(name, known=tuple(cards))
     if json:
-        print_json(facts)
+        print_json(_facts(cards[name]) if name in cards else _of_file(name, known=tuple(cards)))
         return
-    facts = {fact: ", ".join(value) if isinstance(value, tuple) else value for fact, value in facts.items()}
-    if "commercial" in facts:
-        facts["commercial"] = "yes" if facts["commercial"] else "no: research and evaluation only"
-    print_table(("", ""), [(fact.replace("_", " "), str(value)) for fact, value in facts.items()])
+    facts = _in_words(cards[name]) if name in cards else _of_file(name, known=tuple(cards))
+    words = {fact: ", ".join(map(str, value)) if isinstance(value, tuple) else value for fact, value in facts.items()}
+    print_table(("", ""), [(fact.replace("_", " "), str(value)) for fact, value in words.items()])
+
+
+def _facts(card: ModelCard) -> dict[str, Json]:
+    return {**asdict(card), "tasks": list(card.tasks)}
+
+
+def _in_words(card: ModelCard) -> dict[str, Json]:
+    """What a person wants to read; what is empty is left out."""
+    facts = {fact: value for fact, value in asdict(card).items() if value != ""}
+    facts["commercial"] = _COMMERCIAL[card.commercial]
+    facts["sha256"] = card.sha256 or "not pinned: checked against what the hub says"
+    facts["score"] = card.score or "none that we know of"
+    return facts
 
 
 def _of_file(name: str, *, known: tuple[str, ...]) -> dict[str, Json]:

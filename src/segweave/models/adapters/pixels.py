@@ -1,7 +1,7 @@
 """Networks that give every pixel logits, whichever library builds them, as models."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ class PixelModel:
 
     network: the torch module. logits: what it says of an input, (network, (1, 3, h, w)) -> (1, columns, h, w); at any
     scale. known: its labels, and the columns they have. answer: how the columns compete. threads: for the network;
-    0 = as torch is set. Photographs go through it one by one, so that the others in a batch change nothing.
+    0 = as torch is set. fixed: takes inputs of one size alone. Photographs go through it one by one, so that the others
+    in a batch change nothing.
     """
 
     network: Any
@@ -37,6 +38,7 @@ class PixelModel:
     preprocess: FramedPreprocess
     answer: Pixels | Sigmoids = PIXELS
     threads: int = 0
+    fixed: bool = False
 
     @property
     def labels(self) -> LabelSet:
@@ -61,6 +63,12 @@ class PixelModel:
             outputs, window = self._run(image)
             found.append(probabilities_shown(self.answer.evidence(outputs, labels=self.known), window))
         return found
+
+    def at_scale(self, factor: float) -> "PixelModel":
+        """The same model, to whose network photographs are `factor` times as high and wide (`ScalableModel`)."""
+        if self.fixed:
+            raise UsageError(f"this network sees every photograph at {self.preprocess.frame.exact} px (height, width)")
+        return replace(self, preprocess=self.preprocess.at_scale(factor))
 
     def _predict(self, image: Photo, task: Task) -> Result:
         outputs, window = self._run(image)

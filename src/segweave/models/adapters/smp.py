@@ -128,6 +128,7 @@ def smp_model(network: Any, how: SmpNetwork, known: NetworkLabels, *, columns: i
         preprocess=preprocess,
         answer=Sigmoids() if (columns == 1 or how.sigmoid) and not two_of_one else PIXELS,
         threads=threads,
+        fixed=_only_size(network) is not None,
     )
 
 
