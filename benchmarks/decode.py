@@ -19,9 +19,10 @@ from timing import race, show
 
 from segweave import label_set
 from segweave.models import ZOO
-from segweave.models.adapters.onnx import OnnxModel, open_onnx
+from segweave.models.adapters.onnx import open_onnx
 from segweave.models.decode import decode_logits
 from segweave.models.decode_queries import decode_queries_instances, decode_queries_panoptic, decode_queries_semantic
+from segweave.models.described import DescribedModel
 from segweave.models.preprocess import resized
 from segweave.models.upsample import score_maps, upsampled_argmax
 from segweave.models.weights import asset_path
@@ -37,19 +38,20 @@ def interpolate_then_argmax(logits: np.ndarray, size: tuple[int, int]) -> np.nda
     return np.stack([map_coordinates(m, grid, order=1, mode="nearest") for m in logits]).argmax(axis=0)
 
 
-def street(network: OnnxModel, photo: np.ndarray, size: tuple[int, int]) -> None:
+def street(network: DescribedModel, photo: np.ndarray, size: tuple[int, int]) -> None:
     """Print what decoding `street`'s answer to `size` costs."""
-    outputs = network.run(network.to_input(resized(photo, size)))
-    logits = outputs["semantic"][0]
+    seen = network.to_input(resized(photo, size))
+    outputs = network.run(seen, "panoptic")
+    logits = outputs["semantic"]
     differ = (upsampled_argmax(logits, size) != interpolate_then_argmax(logits, size)).mean()
     print(f"labels that differ from interpolate + argmax: {differ:.1e} of the pixels")
     medians = race(
         {
             "argmax by cells": lambda: upsampled_argmax(logits, size),
             "interpolate, then argmax (scipy)": lambda: interpolate_then_argmax(logits, size),
-            "semantic result": lambda: network.decode(outputs, size, "semantic"),
-            "panoptic result": lambda: network.decode(outputs, size, "panoptic"),
-            "instance result": lambda: network.decode(outputs, size, "instance"),
+            "semantic result": lambda: network.decode(outputs, seen, size=size, task="semantic"),
+            "panoptic result": lambda: network.decode(outputs, seen, size=size, task="panoptic"),
+            "instance result": lambda: network.decode(outputs, seen, size=size, task="instance"),
         },
         rounds=7,
     )

@@ -6,7 +6,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from segweave.labels import LabelSet
-from segweave.models import CentersDecoder, LogitsDecoder, ModelDescription, Preprocess, describe_onnx
+from segweave.models import Centers, Pixels, ModelDescription, Preprocess, describe_onnx
 
 
 def channel_network(path: Path, *, sides: tuple[int | str, int | str] = ("h", "w"), channels: int = 3) -> Path:
@@ -36,7 +36,7 @@ def describe_channels(source: Path, target: Path, labels: LabelSet, *, pixels: i
     """Add the description that makes `channel_network` a model."""
     preprocess = Preprocess(pixels=pixels, multiple=multiple)
     describe_onnx(
-        source, target, ModelDescription(labels=labels, preprocess=preprocess, decoder=LogitsDecoder(logits="logits"))
+        source, target, ModelDescription(labels=labels, preprocess=preprocess, decoder=Pixels(logits="logits"))
     )
     return target
 
@@ -44,7 +44,7 @@ def describe_channels(source: Path, target: Path, labels: LabelSet, *, pixels: i
 def describe_centers(source: Path, target: Path, labels: LabelSet) -> Path:
     """A description whose outputs `channel_network` does not have."""
     preprocess = Preprocess(pixels=64)
-    describe_onnx(source, target, ModelDescription(labels=labels, preprocess=preprocess, decoder=CentersDecoder()))
+    describe_onnx(source, target, ModelDescription(labels=labels, preprocess=preprocess, decoder=Centers()))
     return target
 
 

@@ -9,7 +9,7 @@ import pytest
 from segweave import Label, LabelSet, load_model
 from segweave.errors import ModelError, UsageError
 from segweave.labels import label_set
-from segweave.models import CentersDecoder, ModelDescription, Preprocess, describe_onnx
+from segweave.models import Centers, ModelDescription, Preprocess, describe_onnx
 from segweave.models.adapters.onnx import open_onnx
 from tiny_onnx import channel_network, describe_centers, describe_channels
 
@@ -54,7 +54,7 @@ def test_a_batch_gives_the_same_as_one_image_at_a_time(tmp_path: Path) -> None:
 def test_a_description_survives_its_json() -> None:
     for labels in (COLORS, label_set("camvid11")):
         preprocess = Preprocess(pixels=1024, multiple=8, mean=(1, 2, 3), std=(4, 5, 6))
-        description = ModelDescription(labels=labels, preprocess=preprocess, decoder=CentersDecoder(heat="h"))
+        description = ModelDescription(labels=labels, preprocess=preprocess, decoder=Centers(heat="h"))
         assert ModelDescription.from_json(description.to_json()) == description
 
 
@@ -63,11 +63,11 @@ def test_a_description_survives_its_json() -> None:
     [
         ("{", "not JSON"),
         ("[]", "must have"),
-        ('{"version": 2, "labels": "voc", "preprocess": {}, "decoder": {}}', "version 1"),
+        ('{"version": 3, "labels": "voc", "preprocess": {}, "decoder": {}}', "version 3; known are 1 and 2"),
         ('{"version": 1, "labels": "vok", "preprocess": {}, "decoder": {}}', "did you mean 'voc'"),
         ('{"version": 1, "labels": "voc", "preprocess": {"pixel": 5}, "decoder": {}}', "preprocess"),
         ('{"version": 1, "labels": "voc", "preprocess": {"pixels": "x"}, "decoder": {}}', "preprocess"),
-        ('{"version": 1, "labels": "voc", "preprocess": {"pixels": 5}, "decoder": {"kind": "logit"}}', "'logits'"),
+        ('{"version": 1, "labels": "voc", "preprocess": {"pixels": 5}, "decoder": {"kind": "pixel"}}', "'pixels'"),
         ('{"version": 1, "labels": "voc", "preprocess": {"pixels": 5}, "decoder": 3}', "decoder"),
         ('{"version": 1, "labels": {"name": "x"}, "preprocess": {"pixels": 5}, "decoder": {}}', "labels"),
     ],
@@ -103,7 +103,7 @@ def test_outputs_that_do_not_fit_the_description_are_named(tmp_path: Path) -> No
     with pytest.raises(ModelError, match=r"names the output 'semantic'; the network has logits"):
         load_model(describe_centers(plain, tmp_path / "a.onnx", COLORS))
     two = describe_channels(channel_network(tmp_path / "two.onnx", channels=2), tmp_path / "b.onnx", COLORS)
-    with pytest.raises(ModelError, match=r"'logits' must be \(1, 3, h, w\); found \(1, 2,"):
+    with pytest.raises(ModelError, match=r"must give logits \(3, h, w\); found \(2,"):
         load_model(two).predict(FLAG, task="semantic")
 
 
@@ -115,7 +115,7 @@ def test_a_task_that_the_network_cannot_do_is_refused(tmp_path: Path) -> None:
 
 def test_describing_writes_the_description_behind_an_untouched_file(tmp_path: Path) -> None:
     plain = channel_network(tmp_path / "plain.onnx")
-    description = ModelDescription(labels=COLORS, preprocess=Preprocess(pixels=6), decoder=CentersDecoder())
+    description = ModelDescription(labels=COLORS, preprocess=Preprocess(pixels=6), decoder=Centers())
     describe_onnx(plain, tmp_path / "model.onnx", description)
     assert (tmp_path / "model.onnx").read_bytes().startswith(plain.read_bytes())
     metadata = {entry.key: entry.value for entry in onnx.load(str(tmp_path / "model.onnx")).metadata_props}

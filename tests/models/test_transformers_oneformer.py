@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segweave.models.adapters.transformers_network import TOKENS
-
 torch = pytest.importorskip("torch", reason='needs torch: pip install "segweave[torch]"')
 pytest.importorskip("transformers", reason='needs transformers: pip install "segweave[torch]"')
 
 from segweave.errors import ModelError  # noqa: E402
 from segweave.models.adapters.transformers import open_transformers  # noqa: E402
 from segweave.models.protocol import TASKS  # noqa: E402
+from segweave.models.task_tokens import TOKENS  # noqa: E402
 from tiny_transformers import TINY, liven, oneformer_dinat, tiny_model  # noqa: E402
 
 INPUT = np.random.default_rng(0).normal(size=(1, 3, 64, 64)).astype(np.float32)

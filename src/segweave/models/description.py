@@ -1,98 +1,120 @@
-"""What a network file says about itself, so that the file alone is enough to predict: labels, preprocessing, decoder.
+"""What a network's file says about itself, so that the file alone is enough to predict: labels, preprocessing, decoder.
 
 In an ONNX file it is one metadata entry, `segweave`, whose value is this JSON:
 
-    {"version": 1, "labels": "camvid11", "preprocess": {"pixels": 196608, "multiple": 32, ...},
-     "decoder": {"kind": "logits", "logits": "name of the output"}}
+    {"version": 2, "labels": "camvid11", "preprocess": {"kind": "stretched", "pixels": 196608, "multiple": 32, ...},
+     "decoder": {"kind": "pixels", "logits": "name of the output"}}
 
 labels: the name of a label set that ships, or {"name": ..., "labels": [{"name", "is_thing", "color", "ja", "ko"}]}.
+preprocess: `Preprocess` is "stretched", `FramedPreprocess` is "framed". decoder: a row of `DECODERS`. Where needed also
+"columns" and "voids" (`NetworkLabels`), "windows" (`Windows`), "task_input" and "shown_input" (`ModelDescription`).
+Version 1, which had neither kinds of preprocessing nor these, is still read.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from segweave.errors import ModelError, SegweaveError, did_you_mean
-from segweave.files import replacing
 from segweave.labels import Label, LabelSet, label_set, table_names
+from segweave.models.answers import DECODERS, Centers, Decoder, Pixels, Queries
 from segweave.models.decode import CenterRule
-from segweave.models.decoder import DECODERS, CentersDecoder, Decoder
-from segweave.models.preprocess import Preprocess
+from segweave.models.decode_queries import QueryRule
+from segweave.models.network_labels import NetworkLabels
+from segweave.models.preprocess import Frame, FramedPreprocess, Preprocess
+from segweave.models.windows import Windows
 
 METADATA_KEY = "segweave"
-VERSION = 1
+VERSION = 2
+PREPROCESSES: Mapping[str, type[Preprocess] | type[FramedPreprocess]] = {
+    "stretched": Preprocess,
+    "framed": FramedPreprocess,
+}
+"""What a file calls it -> the class."""
 
+_NEEDED = {"version", "labels", "preprocess", "decoder"}
+_OPTIONAL = {"columns", "voids", "windows", "task_input", "shown_input"}
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDescription:
-    """Everything around the network: its label set, how images go in, how outputs become results."""
+    """Everything around the network: its label set, how images go in, how outputs become results.
+
+    columns: the output's column of each label; None: in order. voids: the columns that mean void. windows: the network
+    sees a photograph window by window, and its results are semantic. task_input: the input that hears OneFormer's
+    question, float32 (1, tokens). shown_input: the input that is told how much of the image is no padding, int64
+    (height, width) px from the top left.
+    """
 
     labels: LabelSet
-    preprocess: Preprocess
+    preprocess: Preprocess | FramedPreprocess
     decoder: Decoder
+    columns: tuple[int, ...] | None = None
+    voids: tuple[int, ...] = ()
+    windows: Windows | None = None
+    task_input: str | None = None
+    shown_input: str | None = None
+
+    def __post_init__(self) -> None:
+        columns = self.known.columns
+        every = sorted((*columns, *self.voids))
+        if len(columns) != len(self.labels) or every != list(range(len(every))):
+            raise ModelError(
+                f"each of the {len(self.labels)} labels needs a column of its own, and every other column must be"
+                f" void; found columns {columns} and voids {self.voids}"
+            )
+        if self.windows and not isinstance(self.preprocess, FramedPreprocess):
+            raise ModelError("a photograph is cut into windows after `FramedPreprocess`; found `Preprocess`")
+
+    @property
+    def known(self) -> NetworkLabels:
+        """The labels and the columns they have."""
+        columns = tuple(range(len(self.labels))) if self.columns is None else self.columns
+        return NetworkLabels(self.labels, columns, self.voids)
 
     def to_json(self) -> str:
         """The JSON that `from_json` reads."""
         shipped = self.labels.name in table_names() and label_set(self.labels.name) == self.labels
-        kind = next(name for name, decoder in DECODERS.items() if isinstance(self.decoder, decoder))
-        return json.dumps(
-            {
-                "version": VERSION,
-                "labels": self.labels.name if shipped else asdict(self.labels),
-                "preprocess": asdict(self.preprocess),
-                "decoder": {"kind": kind, **asdict(self.decoder)},
-            },
-            ensure_ascii=False,
-        )
+        parts = {
+            "version": VERSION,
+            "labels": self.labels.name if shipped else asdict(self.labels),
+            "preprocess": {"kind": _kind(self.preprocess, PREPROCESSES), **asdict(self.preprocess)},
+            "decoder": {"kind": _kind(self.decoder, DECODERS), **asdict(self.decoder)},
+            "columns": self.columns,
+            "voids": self.voids or None,
+            "windows": asdict(self.windows) if self.windows else None,
+            "task_input": self.task_input,
+            "shown_input": self.shown_input,
+        }
+        return json.dumps({name: part for name, part in parts.items() if part is not None}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "ModelDescription":
         """Read what `to_json` wrote; `ModelError` says which part is wrong."""
+        found = _parsed(text)
+        read = {**_PARTS, "decoder": _old_decoder} if found["version"] == 1 else _PARTS
+        parts = {name: _build(name, read[name], part) for name, part in found.items() if name in read}
         try:
-            found = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ModelError(f"the model's description is not JSON: {error}") from None
-        parts = {"version", "labels", "preprocess", "decoder"}
-        if not isinstance(found, dict) or set(found) != parts or found["version"] != VERSION:
-            raise ModelError(f"the model's description must have {', '.join(sorted(parts))} with version {VERSION}")
-        return cls(
-            labels=_build("labels", _labels, found["labels"]),
-            preprocess=_build("preprocess", _preprocess, found["preprocess"]),
-            decoder=_build("decoder", _decoder, found["decoder"]),
+            return cls(**parts)
+        except ModelError as error:
+            raise ModelError(f"the model's description is wrong: {error}") from None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ModelError(f"the model's description is not JSON: {error}") from None
+    if not isinstance(found, dict) or not _NEEDED <= set(found) <= _NEEDED | _OPTIONAL:
+        raise ModelError(
+            f"the model's description must have {', '.join(sorted(_NEEDED))}, may have {', '.join(sorted(_OPTIONAL))},"
+            " and nothing else"
         )
-
-
-def describe_onnx(source: str | Path, target: str | Path, description: ModelDescription) -> None:
-    """Copy an ONNX file and add its description, so that `segweave predict --model TARGET` needs nothing else.
-
-    Any exporter's file will do; the graph is not touched. A file that has a description already is refused
-    (`ModelError`), for it would then have two.
-    """
-    content = Path(source).read_bytes()
-    key = METADATA_KEY.encode()
-    if _field(1, key) in content:
-        raise ModelError(f"{source}: has a segweave description already; start from the file as it was exported")
-    entry = _field(1, key) + _field(2, description.to_json().encode())
-    # onnx.proto: ModelProto.metadata_props = 14, StringStringEntryProto key = 1, value = 2. A repeated field may be
-    # appended to a serialised message (Protocol Buffers, "Encoding": last one wins, repeated fields concatenate).
-    with replacing(target) as temporary:
-        temporary.write_bytes(content + _field(14, entry))
-
-
-def _field(number: int, payload: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
+    if found["version"] not in (1, VERSION):
+        raise ModelError(f"the model's description has version {found['version']!r}; known are 1 and {VERSION}")
+    return found
 
 
 def _build(part: str, build: Callable[[Any], _T], found: object) -> _T:
@@ -109,16 +131,61 @@ def _labels(found: Any) -> LabelSet:
     return LabelSet(found["name"], labels)
 
 
-def _preprocess(found: Any) -> Preprocess:
-    triples = {name: tuple(found[name]) for name in ("mean", "std") if name in found}
-    return Preprocess(**{**found, **triples})
+def _preprocess(found: Any) -> Preprocess | FramedPreprocess:
+    fields: dict[str, Any] = {n: tuple(value) if n in ("mean", "std") else value for n, value in found.items()}
+    build = _named(fields, PREPROCESSES, default="stretched")
+    if build is FramedPreprocess:
+        sizes = {name: tuple(fields["frame"][name]) for name in ("exact", "pad_to") if fields["frame"].get(name)}
+        fields["frame"] = Frame(**{**fields["frame"], **sizes})
+    return build(**fields)
 
 
 def _decoder(found: Any) -> Decoder:
     fields = dict(found)
-    kind = fields.pop("kind", None)
-    if kind not in DECODERS:
-        raise ModelError(f"unknown kind of decoder {kind!r}; {did_you_mean(str(kind), DECODERS)}")
-    if DECODERS[kind] is CentersDecoder and "rule" in fields:
-        fields["rule"] = CenterRule(**fields["rule"])
-    return DECODERS[kind](**fields)
+    build = _named(fields, DECODERS)
+    if "rule" in fields and build in (Centers, Queries):
+        fields["rule"] = (CenterRule if build is Centers else QueryRule)(**fields["rule"])
+    return build(**fields)
+
+
+def _old_decoder(found: Any) -> Decoder:
+    """Version 1 called `Pixels` "logits", and its output "semantic" where it did not say."""
+    if found.get("kind") == "logits":
+        return Pixels(**{"logits": "semantic", **{name: value for name, value in found.items() if name != "kind"}})
+    return _decoder(found)
+
+
+def _named(fields: dict[str, Any], table: Mapping[str, _T], *, default: str | None = None) -> _T:
+    """The row of the table that "kind" names, which is taken out of the fields."""
+    kind = fields.pop("kind", default)
+    if kind not in table:
+        raise ModelError(f"unknown kind {kind!r}; {did_you_mean(str(kind), table)}")
+    return table[kind]
+
+
+def _kind(part: object, table: Mapping[str, type]) -> str:
+    return next(name for name, kind in table.items() if type(part) is kind)
+
+
+def _whole_numbers(found: Any) -> tuple[int, ...]:
+    if not isinstance(found, list) or not all(type(n) is int for n in found):
+        raise ModelError(f"expected a list of whole numbers; found {found!r}")
+    return tuple(found)
+
+
+def _name(found: Any) -> str:
+    if not isinstance(found, str) or not found:
+        raise ModelError(f"expected the name of an input; found {found!r}")
+    return found
+
+
+_PARTS: Mapping[str, Callable[[Any], Any]] = {
+    "labels": _labels,
+    "preprocess": _preprocess,
+    "decoder": _decoder,
+    "columns": _whole_numbers,
+    "voids": _whole_numbers,
+    "windows": lambda found: Windows(**found),
+    "task_input": _name,
+    "shown_input": _name,
+}

@@ -24,6 +24,8 @@ def probabilities_shown(evidence: Maps, window: Window) -> Maps:
 def laid_over(maps: Maps, window: Window) -> Maps:
     """Maps on a grid that ends where the window does: cut, or interpolated where it ends within a cell."""
     for axis, length in ((1, window[0]), (2, window[1])):
+        if length == maps.shape[axis]:
+            continue
         cells = max(1, round(length))
         places = np.maximum((np.arange(cells) + 0.5) * (length / cells) - 0.5, 0)
         first = np.minimum(places.astype(np.int64), maps.shape[axis] - 1)

@@ -14,17 +14,11 @@ from segweave.models.adapters.transformers_families import FAMILIES, Family
 from segweave.models.adapters.transformers_files import NetworkFiles
 from segweave.models.answers import Outputs
 from segweave.models.protocol import Task
+from segweave.models.task_tokens import task_tokens
 
 # Buffers that are computed when a network is built; files may have them or not.
 _COMPUTED = (r"relative_position_index$", r"position_ids$", r"num_batches_tracked$", r"relative_coords_table$")
 _SHOWN = 6
-
-TOKENS: Mapping[Task, tuple[int, ...]] = {
-    "semantic": (49406, 518, 10549, 533, 29119, 1550, 49407),
-    "instance": (49406, 518, 10549, 533, 34572, 49407),
-    "panoptic": (49406, 518, 10549, 533, 1072, 24755, 49407),
-}
-"""OneFormer's question "the task is ..." (Jain et al. 2023, §3.1) in CLIP's tokens, so that no tokenizer is needed."""
 
 
 def family_of(model_type: str, *, name: str) -> Family:
@@ -81,9 +75,7 @@ def run_network(
 
     inputs: dict[str, Any] = {"pixel_values": torch.from_numpy(values)}
     if task:
-        tokens = torch.zeros(1, network.config.task_seq_len)
-        tokens[0, : len(TOKENS[task])] = torch.tensor(TOKENS[task], dtype=tokens.dtype)
-        inputs["task_inputs"] = tokens
+        inputs["task_inputs"] = torch.from_numpy(task_tokens(task, network.config.task_seq_len))
     try:
         with quietly(), _threads(threads), torch.inference_mode():
             found = network(**inputs)
