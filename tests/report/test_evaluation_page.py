@@ -71,6 +71,8 @@ def test_the_numbers_are_those_of_the_evaluation(task: str, cli: Cli, sides: tup
     assert f"{100 * value:.1f} 95 %: {100 * interval['low']:.1f} to {100 * interval['high']:.1f}" in page.text_of(
         "numbers"
     )
+    measure = {"panoptic": "PQ", "semantic": "IoU", "instance": "AP"}[task]
+    assert page.text_of("labels").startswith(f"Labels {measure} of each label, in points")
     for name, label in found["labels"].items():
         number = label["pq"] if isinstance(label, dict) else label
         shown = "–" if number is None else f"{100 * number:.1f}"

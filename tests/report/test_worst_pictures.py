@@ -174,6 +174,16 @@ def test_detections_below_the_best_score_are_not_shown(tmp_path: Path):
     assert (pictures[0].prediction == 120).all()  # the only detection is not sure enough: the photograph alone
 
 
+def test_a_detection_where_nobody_labelled_is_marked(tmp_path: Path):
+    """The cat is found, and one more is at (30..38, 40..50): shown five times as large."""
+    write([boxes(ONE_CAT)], tmp_path / "truth", "coco-instances")
+    found = detections((0.9, *ONE_CAT[1:]), (0.95, 30, 40, 38, 50))
+    write([found], tmp_path / "guess", "coco-instances")
+    (picture,) = shown(tmp_path, "truth", "guess", "instance")
+    ghost = np.rint(0.25 * 160 + 0.75 * np.array(ERROR_COLORS["ghost"]))
+    assert picture.mistakes[170, 225].tolist() == ghost.tolist() and picture.mistakes[75, 100].tolist() == [160] * 3
+
+
 def test_stuff_is_nothing_to_the_instance_task(tmp_path: Path):
     """Grass is wrong everywhere, the cat is missed: only the cat is drawn and marked."""
     write([boxes(MEADOW, ONE_CAT)], tmp_path / "truth")
