@@ -87,12 +87,15 @@ def test_the_joint_index_does_not_overflow_at_the_borders_of_its_types(rows, col
 def test_minus_one_counts_at_the_end_and_what_is_outside_leaves_the_table_unfilled():
     a, b = np.array([[0, 1, 1, -1, 0]]), np.array([[0, 0, -1, -1, 0]])
     assert count_pairs(a, b, (2, 3)).tolist() == [[2, 0, 0], [1, 0, 2]]  # -1 is row 1, column 2
+    assert count_pairs(a, b, (3, 3), void=True).tolist() == [[2, 0, 0], [1, 0, 1], [0, 0, 1]]
     for strange in (-2, 3, 2**40, -(2**40)):
         for at in (0, 70, 149):  # the first pixel, one in the middle, and the last
             wide = np.zeros((1, 150), np.int64)
             wide[0, at] = strange
-            assert count_pairs(np.zeros_like(wide), wide, (2, 3)).sum() == at
-            assert count_pairs(wide, np.zeros_like(wide), (3, 2)).sum() == at
+            plain = np.zeros_like(wide)
+            assert count_pairs(plain, wide, (2, 3)).sum() == count_pairs(wide, plain, (3, 2)).sum() == at
+            assert count_pairs(plain, wide, (2, 4), void=True).sum() == at
+            assert count_pairs(wide, plain, (4, 2), void=True).sum() == at
 
 
 def test_seventy_thousand_segments_overlap_with_one():

@@ -127,12 +127,10 @@ def confusion_of_maps(truth: NDArray[Any], prediction: NDArray[Any], labels: Lab
         if found.dtype.kind not in "iu":
             raise InvalidSegmentation(f"the {name} must hold integers; found {found.dtype}")
     n = len(labels)
-    # One row and column more than labels and void: what is counted there, or not counted, is no label.
-    pixels = count_pairs(*_of_one_type(truth, prediction), (n + 2, n + 2))
-    if pixels[n].any() or pixels[:, n].any() or pixels.sum() != truth.size:
+    pixels = count_pairs(*_of_one_type(truth, prediction), (n + 1, n + 1), void=True)
+    if pixels.sum() != truth.size:
         raise _wrong_labels(truth, prediction, n)
-    kept = [*range(n), n + 1]
-    return Confusion(labels, pixels[np.ix_(kept, kept)])
+    return Confusion(labels, pixels)
 
 
 def score_semantic(counts: SemanticCounts) -> SemanticScore:

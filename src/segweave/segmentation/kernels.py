@@ -16,13 +16,13 @@ _SHIFT_OF[(_SEQUENCE << np.arange(64, dtype=np.uint64)) >> np.uint64(58)] = np.a
 
 
 @nb.njit(cache=True, nogil=True)
-def count_runs(a: NDArray[Any], b: NDArray[Any], table: NDArray[np.int64]) -> int:
+def count_runs(a: NDArray[Any], b: NDArray[Any], table: NDArray[np.int64], void: int) -> int:
     """Add to table[a[i], b[i]] for every i; -1 stands for the last row or column.
 
-    a, b: 1-D, contiguous, of equal length and type. Returns how many were counted: all, or those before a run of
-    values that are not in the table. Label maps come in long runs, so there is one addition a run, not one a pixel;
-    where runs end is found for 64 pixels at a time, without a branch, which the compiler turns into vector
-    instructions.
+    a, b: 1-D, contiguous, of equal length and type. void: 1 where the last row and column are for -1 alone, else 0.
+    Returns how many were counted: all, or those before a run of values that are not in the table. Label maps come in
+    long runs, so there is one addition a run, not one a pixel; where runs end is found for 64 pixels at a time,
+    without a branch, which the compiler turns into vector instructions.
     """
     n = a.size
     if n == 0:
@@ -37,16 +37,16 @@ def count_runs(a: NDArray[Any], b: NDArray[Any], table: NDArray[np.int64]) -> in
         while changes != 0:
             end = at + lowest_bit(changes)
             changes &= changes - _ONE
-            if not _add(a[begin], b[begin], end - begin, table):
+            if not _add(a[begin], b[begin], end - begin, table, void):
                 return begin
             begin = end
         at += _BLOCK
     for end in range(at, n):
         if a[end] != a[end - 1] or b[end] != b[end - 1]:
-            if not _add(a[begin], b[begin], end - begin, table):
+            if not _add(a[begin], b[begin], end - begin, table, void):
                 return begin
             begin = end
-    return n if _add(a[begin], b[begin], n - begin, table) else begin
+    return n if _add(a[begin], b[begin], n - begin, table, void) else begin
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -56,9 +56,9 @@ def lowest_bit(word):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _add(first, second, pixels, table):  # type: ignore[no-untyped-def]
+def _add(first, second, pixels, table, void):  # type: ignore[no-untyped-def]
     row, column = np.int64(first), np.int64(second)
-    if row < -1 or row >= table.shape[0] or column < -1 or column >= table.shape[1]:
+    if row < -1 or row >= table.shape[0] - void or column < -1 or column >= table.shape[1] - void:
         return False
     table[row, column] += pixels
     return True

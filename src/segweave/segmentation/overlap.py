@@ -63,16 +63,16 @@ def sparse_pairs(a: Ids, b: Ids, shape: tuple[int, int]) -> tuple[Counts, Counts
     return joint // columns, joint % columns, pixels
 
 
-def count_pairs(a: NDArray[Any], b: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int64]:
+def count_pairs(a: NDArray[Any], b: NDArray[Any], shape: tuple[int, int], *, void: bool = False) -> NDArray[np.int64]:
     """How often each pair (a[i], b[i]) occurs; -1 counts in the last row or column.
 
-    a, b: integers of equal shape and type. Where values are not in the table, it is not filled: its sum is less than
-    the number of pixels.
+    a, b: integers of equal shape and type. void: the last row and column are for -1 alone. Where values are not in the
+    table, it is not filled: its sum is less than the number of pixels.
     """
     from segweave.segmentation.kernels import count_runs
 
     table = np.zeros(shape, np.int64)
-    count_runs(np.ascontiguousarray(a).reshape(-1), np.ascontiguousarray(b).reshape(-1), table)
+    count_runs(np.ascontiguousarray(a).reshape(-1), np.ascontiguousarray(b).reshape(-1), table, int(void))
     return table
 
 
