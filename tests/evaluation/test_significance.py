@@ -175,3 +175,24 @@ def test_slices_score_the_images_of_each_value():
     found = sliced({"time": ("day", "night", "day", "day", "")}, lambda p: count_panoptic(table.select(p)).tp.sum())
     assert [(s.value, s.images) for s in found] == [("", 1), ("day", 3), ("night", 1)]
     assert sum(s.score for s in found) == count_panoptic(table).tp.sum()
+
+
+def test_differences_of_one_sign_have_the_least_p_whatever_their_bias() -> None:
+    """The middle of the draws is far from the value, yet no draw is beyond 0: interval and p say the same."""
+    shift = np.linspace(0.05, 0.2, 40)
+
+    def better(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {"pq": 0.3 + (weights * shift).sum(axis=1) / 40 + 0.05 * (weights.max(axis=1) > 1)}
+
+    found = compare(("a", better), ("b", lambda weights: {"pq": np.full(len(weights), 0.3)}), 40, resamples=199)
+    (pq,) = found.scores
+    assert pq.p_value == 2 / 200
+    assert pq.difference.low is None or pq.difference.low > 0
+
+
+def test_an_interval_beside_its_own_number_is_none() -> None:
+    def leaning(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {"pq": np.where((weights == 1).all(axis=1), 0.9, 0.5 + weights[:, 0] / 100)}
+
+    found = intervals(leaning, 30)["pq"]
+    assert (found.value, found.low, found.high) == (0.9, None, None)

@@ -27,7 +27,8 @@ _CHUNK = 100  # draws at a time, so that memory stays small whatever their numbe
 class Interval:
     """A score, and the range that holds the score of all images of interest in 95 % (or another level) of the cases.
 
-    None where undefined.
+    None where undefined; low and high also where the drawn scores all lie beside the value, so that no range can be
+    trusted (means over labels most of which are in one or two images).
     """
 
     value: float | None
@@ -174,6 +175,8 @@ def _interval(value: float, drawn: Floats, level: float) -> Interval:
     normal, bias = NormalDist(), _bias(value, seen)
     ends = [normal.cdf(2 * bias + normal.inv_cdf(share)) for share in ((1 - level) / 2, (1 + level) / 2)]
     low, high = np.quantile(seen, ends)
+    if not low <= value <= high:  # the draws lie beside the value: no correction of their bias can be trusted
+        return Interval(value=value, low=None, high=None)
     return Interval(value=value, low=float(low), high=float(high))
 
 
@@ -182,8 +185,11 @@ def _p_value(value: float, drawn: Floats) -> float | None:
     seen = drawn[~np.isnan(drawn)]
     if np.isnan(value) or not len(seen):
         return None
+    least = 2 / (len(seen) + 1)
+    if (seen > 0).all() or (seen < 0).all():
+        return least
     share = NormalDist().cdf(NormalDist().inv_cdf(_share_below(0.0, seen)) - 2 * _bias(value, seen))
-    return min(1.0, max(2 * min(share, 1 - share), 2 / (len(seen) + 1)))
+    return min(1.0, max(2 * min(share, 1 - share), least))
 
 
 def _bias(value: float, seen: Floats) -> float:
