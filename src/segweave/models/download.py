@@ -51,6 +51,7 @@ def _download(url: str, partial: Path) -> None:
     try:
         answer = urlopen(request, timeout=_PATIENCE)
     except HTTPError as error:
+        error.close()  # it holds the connection
         if error.code == 416 and done:  # nothing is missing
             return
         raise
