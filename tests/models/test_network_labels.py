@@ -23,6 +23,12 @@ def test_other_spellings_and_synonyms_at_the_right_places_are_the_same_label_set
     assert named_labels(names).labels == label_set("ade20k")
 
 
+def test_a_data_set_s_names_without_their_endings_are_that_data_set_s() -> None:
+    """Files say "tree" for "tree-merged"; at its place, among names that agree, that is enough."""
+    names = [name.removesuffix("-merged").removesuffix("-other") for name in label_set("coco_panoptic").names]
+    assert named_labels(names).labels == label_set("coco_panoptic")
+
+
 def test_a_label_set_with_two_names_swapped_is_not_taken_in_its_own_order() -> None:
     names = list(label_set("cityscapes").names)
     names[11], names[13] = names[13], names[11]
