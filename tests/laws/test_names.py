@@ -18,6 +18,7 @@ PUBLIC = {
     "Segmentation",
     "SegweaveError",
     "__version__",
+    "combine",
     "contact",
     "draw",
     "evaluation",
