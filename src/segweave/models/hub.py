@@ -6,6 +6,7 @@ what lies in the cache can be checked without asking again (docs/decisions/0007-
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from segweave.errors import ModelError
@@ -39,6 +40,12 @@ def fetch_folder(name: str, *, sha256: str = "") -> Path:
     return folder
 
 
+def fetch_configs(name: str) -> Path:
+    """The folder in the cache with the configs of a name, which say what kind of network it is."""
+    repository, _, revision = name.partition("@")
+    return _snapshot(repository, revision or None, name, wanted=CONFIGS)
+
+
 def check_folder(folder: Path, name: str, *, sha256: str = "") -> None:
     """`ModelError` unless each file of weights has the SHA-256 that the hub names it by, and the one expected."""
     for path in sorted(folder.glob("*.safetensors")):
@@ -49,7 +56,7 @@ def check_folder(folder: Path, name: str, *, sha256: str = "") -> None:
         check_sha256(path, expected, what=f"the weights of {name!r}", remedy=f"delete {folder} and try again")
 
 
-def _snapshot(repository: str, revision: str | None, name: str) -> Path:
+def _snapshot(repository: str, revision: str | None, name: str, wanted: Sequence[str] = (*CONFIGS, *WEIGHTS)) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         HFValidationError,
@@ -59,7 +66,7 @@ def _snapshot(repository: str, revision: str | None, name: str) -> Path:
     )
 
     try:
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=[*CONFIGS, *WEIGHTS]))
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=list(wanted)))
     except HFValidationError:
         raise ModelError(f"{name}: is neither a folder nor a name of the form owner/name") from None
     except (RepositoryNotFoundError, RevisionNotFoundError):

@@ -35,8 +35,10 @@ def open_card(card: ModelCard, *, threads: int = 0) -> SegmentationModel:
         from segweave.models.adapters.transformers_files import need_torch
 
         need_torch()
-        weights.hub_path(card)  # fetched and checked; its labels are told by its own file
-        network = open_transformers(card.source, threads=threads)
+        weights.check_ready(card)
+        if card.sha256:
+            weights.hub_path(card)  # held against the card's sum; open_transformers knows the hub's alone
+        network = open_transformers(card.source, threads=threads)  # its labels are told by its own file
     elif card.library == "torchvision":
         from segweave.models.adapters.torch_network import need_modules
         from segweave.models.adapters.torchvision import open_torchvision
@@ -118,12 +120,12 @@ def _saved_or_on_the_hub(name: str, *, labels: LabelSet | str | Path | None, thr
     from segweave.models.adapters.smp import is_smp_folder, needs_labels, open_smp
     from segweave.models.adapters.transformers import open_transformers
     from segweave.models.adapters.transformers_files import need_torch
-    from segweave.models.hub import fetch_folder
+    from segweave.models.hub import fetch_configs, fetch_folder
 
     need_torch()
-    folder = Path(name) if Path(name).is_dir() else fetch_folder(name)
+    folder = Path(name) if Path(name).is_dir() else fetch_configs(name)
     if not is_smp_folder(folder):
         return open_transformers(name, labels=labels, threads=threads)
     if labels is None:
         raise needs_labels(name)
-    return open_smp(folder, labels=labels, threads=threads)
+    return open_smp(folder if Path(name).is_dir() else fetch_folder(name), labels=labels, threads=threads)

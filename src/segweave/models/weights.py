@@ -28,9 +28,14 @@ def torchvision_path(card: ModelCard) -> Path:
 
 
 def hub_path(card: ModelCard) -> Path:
-    """The folder of a model on the hub, in the hub's cache. `ModelError` where the weights are not there ready made."""
+    """The folder of a model on the hub, in the hub's cache; `ModelError` where its weights are not there ready made."""
     from segweave.models.hub import fetch_folder
 
+    check_ready(card)
+    return fetch_folder(card.source, sha256=card.sha256)
+
+
+def check_ready(card: ModelCard) -> None:
+    """`ModelError`, which says how to make them, when the weights of a card are not published ready to use."""
     if card.obtain:
         raise ModelError(f"{card.name}: its weights are not published ready to use; {card.obtain}")
-    return fetch_folder(card.source, sha256=card.sha256)

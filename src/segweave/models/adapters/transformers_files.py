@@ -1,16 +1,15 @@
 """Where a network of the library transformers lies: a folder, or a name on the hub that is fetched into its cache."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from segweave.errors import MissingExtra, ModelError
+from segweave.models.hub import fetch_folder
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
-_FETCHED = ("config.json", "preprocessor_config.json", "processor_config.json", *WEIGHTS, "model-*-of-*.safetensors")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5")
 _INSTEAD = "save it again as safetensors where you trust it (transformers: model.save_pretrained(folder))"
 _EXTRA = 'pip install "segweave[torch]"'
@@ -49,7 +48,7 @@ def find_files(source: str | Path) -> NetworkFiles:
     """
     folder = Path(source)
     if not folder.is_dir():
-        folder = _fetch(str(source))
+        folder = fetch_folder(str(source))
     name = str(source)
     if not (folder / "config.json").is_file():
         raise ModelError(f"{name}: has no config.json; expected a folder that transformers saved (save_pretrained)")
@@ -80,53 +79,3 @@ def _json(path: Path, name: str) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         raise ModelError(f"{name}: {path.name} must be a JSON object; found {type(found).__name__}")
     return found
-
-
-def _fetch(name: str) -> Path:
-    """The files of a name on the hub, in the cache."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    repository, _, revision = name.partition("@")
-    try:
-        folder = Path(snapshot_download(repository, revision=revision or None, allow_patterns=list(_FETCHED)))
-    except HFValidationError:
-        raise ModelError(f"{name}: is neither a folder nor a name of the form owner/name") from None
-    except (RepositoryNotFoundError, RevisionNotFoundError):
-        raise ModelError(f"{name}: the hub has no such network, or it is private or needs your consent there") from None
-    except (LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(_unreachable(name, error)) from None
-    if not any((folder / file).is_file() for file in WEIGHTS):
-        pickled = _pickled_on_the_hub(repository, revision)
-        if pickled:
-            raise ModelError(
-                f"{name}: the hub has {pickled} alone, which may run anything when it is loaded and is not read;"
-                f" try {repository}@refs/pr/1, where the hub's converter may have put safetensors, or {_INSTEAD}"
-            )
-    return folder
-
-
-def _pickled_on_the_hub(repository: str, revision: str) -> str:
-    from huggingface_hub import HfApi
-
-    try:
-        names = HfApi().list_repo_files(repository, revision=revision or None)
-    except OSError:  # the hub's errors too
-        return ""
-    return next((name for name in sorted(names) if name.endswith(_PICKLED)), "")
-
-
-def _unreachable(name: str, error: Exception) -> str:
-    text = " ".join(str(error).split())
-    cause = re.search(r"Got: (.+?) An error happened", text)
-    why = cause[1] if cause else text.partition(". ")[0]
-    return (
-        f"{name}: is not in the cache and cannot be fetched now ({why}). Without a network: on another machine download"
-        f" config.json, preprocessor_config.json and {WEIGHTS[0]} of {name} into one folder, bring it here, and give"
-        " the folder's path instead of the name"
-    )
