@@ -262,3 +262,13 @@ def test_smaller_copies_in_a_tiff_are_no_more_frames(tmp_path: Path) -> None:
     with Image.open(tmp_path / "map.tif") as image:
         assert image.n_frames == 2
     assert not has_more_frames(tmp_path / "map.tif")
+
+
+def test_an_image_of_many_megapixels_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """It is taken from Pillow band by band."""
+    rows, columns = np.mgrid[:4100, :4000].astype(np.uint16)
+    pixels = np.stack([rows & 255, columns & 255, rows // 16 ^ columns // 16], axis=2).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "large.tif")
+    before = Image.core.get_block_size()
+    assert np.array_equal(read_image(tmp_path / "large.tif"), pixels)
+    assert Image.core.get_block_size() == before

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from segweave.errors import FormatError, InvalidSegmentation
 from segweave.files import replacing
-from segweave.formats.png import RGB, SIGNATURE, UNFILTERED, PngHead, decode_png, encode_rgb, read_png
+from segweave.formats.png import RGB, SIGNATURE, UNFILTERED, PngHead, bands_of, decode_png, encode_rgb_bands, read_png
 
 LARGEST_ID = (1 << 24) - 1
-_AT_ONCE = 1 << 22  # ids taken apart at a time: they take four bytes each on the way
 OWN_SOFTWARE = b"segweave"
 _OWN_MARK = b"tEXtSoftware\0" + OWN_SOFTWARE
 _MARK_PLACE = len(SIGNATURE) + 25 + 4  # behind the header chunk and the length of the next
@@ -37,18 +36,21 @@ def write_id_png(path: str | Path, ids: NDArray[Any]) -> None:
         raise InvalidSegmentation(f"an id PNG holds ids 0..{LARGEST_ID}; found {low}..{high}")
     height, width = ids.shape
     # Ids are flat areas, which deflate finds by itself: no filter. At 640x480 with 30 segments 1.7 ms; Pillow 4.6 ms.
-    rows = np.full((height, 1 + 3 * width), UNFILTERED, np.uint8)
-    step = max(1, _AT_ONCE // width)
-    for top in range(0, height, step):
-        band = ids[top : top + step]
-        rows[top : top + step, 1::3] = band if high < 256 else band & 255
-        if high > 255:
-            rows[top : top + step, 2::3] = band >> 8 & 255
-        if high > 65535:
-            rows[top : top + step, 3::3] = band >> 16
-    content = encode_rgb(rows, strategy=zlib.Z_DEFAULT_STRATEGY, software=OWN_SOFTWARE)
+    bands = (_rows(ids[band], high) for band in bands_of((height, width)))
+    content = encode_rgb_bands((height, width), bands, strategy=zlib.Z_DEFAULT_STRATEGY, software=OWN_SOFTWARE)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def _rows(ids: NDArray[Any], high: int) -> NDArray[np.uint8]:
+    """(h, 1 + 3 w) uint8: rows of a PNG. high: the largest id there is."""
+    rows = np.full((ids.shape[0], 1 + 3 * ids.shape[1]), UNFILTERED, np.uint8)
+    rows[:, 1::3] = ids if high < 256 else ids & 255
+    if high > 255:
+        rows[:, 2::3] = ids >> 8 & 255
+    if high > 65535:
+        rows[:, 3::3] = ids >> 16
+    return rows
 
 
 def read_id_png(path: str | Path) -> NDArray[np.int32]:

@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from segweave.errors import ImageError
+from segweave.formats.large_images import large_blocks, pixels_of
 
 Photo = NDArray[np.uint8]
 """(H, W, 3) uint8, RGB, read-only."""
@@ -89,10 +90,10 @@ def read_image(path: str | Path) -> Photo:
     >>> read_image(path).shape, read_image(path)[0, 0].tolist()
     ((2, 3, 3), [7, 7, 7])
     """
-    with _opened(path) as image:
+    with _opened(path) as image, large_blocks(image.size):
         turn = _turn(image)
         rgb = _rgb(_load(image))
-        pixels: Photo = np.asarray(rgb if turn is None else rgb.transpose(turn))
+        pixels = pixels_of(rgb if turn is None else rgb.transpose(turn))
     pixels.setflags(write=False)
     return pixels
 

@@ -5,7 +5,7 @@ Pillow tries five filters on every row, which takes longer than compressing them
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from segweave.errors import FormatError
 from segweave.formats.images import MAX_PIXELS
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_AT_ONCE = 1 << 22  # pixels compressed at a time
 UNFILTERED, UP = 0, 2  # filter types, §9.2
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # colour types, §11.2.1
 _NAMES = {GREY: "grey", RGB: "RGB", PALETTE: "palette", GREY_ALPHA: "grey and alpha", RGBA: "RGBA"}
@@ -80,7 +81,15 @@ def encode_rgb(rows: NDArray[np.uint8], *, strategy: int, software: bytes | None
     rows: (H, 1 + 3 W) uint8, C order: each row's filter type, then its filtered bytes. strategy: zlib's, e.g.
     `zlib.Z_RLE`. software: goes into the file as the text "Software".
     """
-    return _file(PngHead((rows.shape[0], rows.shape[1] // 3), 8, RGB), _software(software), rows, strategy)
+    size = rows.shape[0], rows.shape[1] // 3
+    return encode_rgb_bands(size, [rows], strategy=strategy, software=software)
+
+
+def encode_rgb_bands(
+    size: tuple[int, int], bands: Iterable[NDArray[np.uint8]], *, strategy: int, software: bytes | None = None
+) -> bytes:
+    """`encode_rgb` of rows that come in bands from top to bottom, so that they need not all be in memory."""
+    return _file(PngHead(size, 8, RGB), _software(software), bands, strategy)
 
 
 def encode_indices(
@@ -92,21 +101,33 @@ def encode_indices(
     """
     height, width = numbers.shape
     depth = 8 * numbers.itemsize
-    rows = np.full((height, 1 + width * numbers.itemsize), UNFILTERED, np.uint8)
-    rows[:, 1:] = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder(">")).view(np.uint8)
     colors = b"" if palette is None else _chunk(b"PLTE", bytes(c for color in palette for c in color))
     head = PngHead((height, width), depth, GREY if palette is None else PALETTE)
-    return _file(head, _software(software) + colors, rows, zlib.Z_DEFAULT_STRATEGY)
+    bands = (_unfiltered(numbers[band]) for band in bands_of((height, width)))
+    return _file(head, _software(software) + colors, bands, zlib.Z_DEFAULT_STRATEGY)
 
 
-def _file(head: PngHead, between: bytes, rows: NDArray[np.uint8], strategy: int) -> bytes:
+def bands_of(size: tuple[int, int]) -> Iterator[slice]:
+    """The rows of an image of (height, width) px, from top to bottom, a few megapixels at a time."""
+    step = max(1, _AT_ONCE // size[1])
+    return (slice(top, min(top + step, size[0])) for top in range(0, size[0], step))
+
+
+def _unfiltered(numbers: NDArray[Any]) -> NDArray[np.uint8]:
+    rows = np.full((len(numbers), 1 + numbers.shape[1] * numbers.itemsize), UNFILTERED, np.uint8)
+    rows[:, 1:] = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder(">")).view(np.uint8)
+    return rows
+
+
+def _file(head: PngHead, between: bytes, bands: Iterable[NDArray[np.uint8]], strategy: int) -> bytes:
     compressor = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
+    compressed = [compressor.compress(band.data) for band in bands]
     height, width = head.size
     parts = [
         SIGNATURE,
         _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, head.depth, head.color, 0, 0, 0)),
         between,
-        _chunk(b"IDAT", compressor.compress(rows.data) + compressor.flush()),
+        _chunk(b"IDAT", b"".join([*compressed, compressor.flush()])),
         _chunk(b"IEND", b""),
     ]
     return b"".join(parts)
