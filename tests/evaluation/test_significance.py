@@ -82,19 +82,40 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
     assert 180 <= inside <= 199  # 190 of 200 expected
 
 
+def spread(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """The variance of ten numbers, which is smaller in most draws than in the sample."""
+    numbers = np.arange(10.0) ** 1.7
+    share = weights / weights.sum(axis=1, keepdims=True)
+    return {"var": share @ numbers**2 - (share @ numbers) ** 2}
+
+
+def drawn_spreads(seed: int) -> tuple[float, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    draws = [spread(rng.multinomial(10, [0.1] * 10, size=100).astype(float))["var"] for _ in range(5)]
+    return float(spread(np.ones((1, 10)))["var"][0]), np.concatenate(draws)
+
+
 def test_an_interval_is_a_percentile_with_the_bias_corrected():
-    """Efron and Tibshirani 1993, (14.10) with a = 0, for a statistic that leans: the largest of ten numbers."""
+    """Efron and Tibshirani 1993, (14.10) with a = 0: ends at the shares of a normal moved by twice the bias z0."""
+    found = intervals(spread, 10, seed=7, resamples=500, level=0.9)["var"]
+    value, draws = drawn_spreads(7)
+    z0 = norm.ppf((draws < value).mean())
+    assert found.value == value and z0 > 0.2
+    ends = np.quantile(draws, norm.cdf(2 * z0 + norm.ppf([0.05, 0.95])))
+    assert (found.low, found.high) == pytest.approx(tuple(ends), abs=1e-9)
 
-    def largest(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {"top": np.where(weights > 0, np.arange(10.0) ** 2, 0).max(axis=1)}
 
-    found = intervals(largest, 10, seed=7, resamples=500, level=0.9)["top"]
-    rng = np.random.default_rng(7)
-    draws = np.concatenate([largest(rng.multinomial(10, [0.1] * 10, size=100))["top"] for _ in range(5)])
-    z0 = norm.ppf((draws < 81).mean() + (draws == 81).mean() / 2)
-    assert abs(z0) > 0.3
-    assert found.low == pytest.approx(np.quantile(draws, norm.cdf(2 * z0 - 1.6448536)), abs=1e-6)
-    assert found.high == pytest.approx(np.quantile(draws, norm.cdf(2 * z0 + 1.6448536)), abs=1e-6)
+def test_p_is_where_the_interval_ends_at_0():
+    value, draws = drawn_spreads(3)
+    z0 = norm.ppf((draws < value).mean())
+    for limit in np.quantile(draws, [0.08, 0.3, 0.8, 0.99]):
+
+        def constant(weights: np.ndarray, limit: float = limit) -> dict[str, np.ndarray]:
+            return {"var": np.full(len(weights), limit)}
+
+        p = compare(("a", spread), ("b", constant), 10, seed=3, resamples=500).scores[0].p_value
+        share = norm.cdf(norm.ppf(((draws < limit).sum() + (draws == limit).sum() / 2) / 500) - 2 * z0)
+        assert p == pytest.approx(2 * min(share, 1 - share), abs=1e-6)
 
 
 def many_labels(rng: np.random.Generator, n: int) -> PanopticCounts:
