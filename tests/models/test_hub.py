@@ -1,6 +1,7 @@
 """Weights from a hub that runs on this machine: fetched, resumed, checked, and used without a network afterwards."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,16 +110,21 @@ tiny_model("segformer", **names(card_labels(find_card("segformer-b0-ade")))).net
 """
     assert python(make, hub.url, tmp_path).returncode == 0
     files = {name: (tmp_path / name).read_bytes() for name in ("config.json", "model.safetensors")}
-    hub.repositories["nvidia/segformer-b0-finetuned-ade-512-512"] = {"main": files}
+    hub.repositories["nvidia/segformer-b0-finetuned-ade-512-512"] = {"main": dict(files)}
+    config = json.loads(files["config.json"])
+    nameless = {**config, "id2label": {k: f"LABEL_{k}" for k in range(150)}, "label2id": {}}
+    files["config.json"] = json.dumps(nameless).encode()
+    hub.repositories["nvidia/segformer-b1-finetuned-ade-512-512"] = {"main": dict(files)}
     run = f"""
 from segweave import load_model
-for name in ("segformer-b0-ade", "nvidia/segformer-b0-finetuned-ade-512-512"):
+for name in ("segformer-b0-ade", "nvidia/segformer-b0-finetuned-ade-512-512", "segformer-b1-ade"):
     model = load_model(name)
     result = model.predict({str(china)!r}, task="semantic")
     print(result.size, result.labels.name, model.tasks, model.remarks)
 """
     done = python(run, hub.url, tmp_path / "home")
     assert done.returncode == 0, done.stderr
-    first, second = done.stdout.splitlines()
+    first, second, third = done.stdout.splitlines()
     assert first.startswith("(427, 640) ade20k ('semantic',) (\"the weights of 'segformer-b0-ade' are NVIDIA")
     assert second == "(427, 640) ade20k ('semantic',) ()"
+    assert third == first.replace("b0", "b1")  # its file has no names for its labels, the card has

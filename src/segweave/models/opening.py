@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from segweave.errors import ModelError, UsageError, did_you_mean
-from segweave.labels import LabelSet
+from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
+from segweave.labels import LabelSet, label_set
 from segweave.models.protocol import SegmentationModel
-from segweave.models.zoo import ZOO, ModelCard, card_labels
+from segweave.models.zoo import ZOO, ModelCard, card_table
 
 FORMS = (
     "a name of `segweave models list`, a file .onnx, a plan .yaml, a folder that transformers or smp saved, owner/name"
@@ -24,7 +24,7 @@ def open_card(card: ModelCard, *, threads: int = 0) -> SegmentationModel:
     """The network of a card, its weights fetched if need be. `ModelError` when it does not see what the card says."""
     from segweave.models import weights
 
-    labels = card_labels(card)
+    table = card_table(card)
     network: SegmentationModel
     if card.library == "onnx":
         from segweave.models.adapters.onnx import open_onnx
@@ -38,21 +38,24 @@ def open_card(card: ModelCard, *, threads: int = 0) -> SegmentationModel:
         weights.check_ready(card)
         if card.sha256:
             weights.hub_path(card)  # held against the card's sum; open_transformers knows the hub's alone
-        network = open_transformers(card.source, threads=threads)  # its labels are told by its own file
+        try:
+            network = open_transformers(card.source, threads=threads)
+        except LabelError:  # its file does not name its labels; the card does
+            network = open_transformers(card.source, labels=table, threads=threads)
     elif card.library == "torchvision":
         from segweave.models.adapters.torch_network import need_modules
         from segweave.models.adapters.torchvision import open_torchvision
 
         need_modules("torchvision", "torchvision")
         path = weights.torchvision_path(card)
-        network = open_torchvision(card.source, labels=labels, weights=path, threads=threads)
+        network = open_torchvision(card.source, labels=table, weights=path, threads=threads)
     else:
         from segweave.models.adapters.smp import open_smp
         from segweave.models.adapters.torch_network import need_modules
 
         need_modules("segmentation_models_pytorch", "timm", "segmentation_models_pytorch")
-        network = open_smp(weights.hub_path(card), labels=labels, threads=threads)
-    if network.labels != labels:
+        network = open_smp(weights.hub_path(card), labels=table, threads=threads)
+    if network.labels != label_set(table):
         found = f"{network.labels.name!r} with {len(network.labels)} labels"
         raise ModelError(f"{card.name}: its card says that it sees {card.labels!r}; its file says {found}")
     return network

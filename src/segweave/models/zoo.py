@@ -57,9 +57,14 @@ class ModelCard:
             )
 
 
+def card_table(card: ModelCard) -> str:
+    """The name of the card's label set, or the path of its CSV: with the ids that may be a network's columns."""
+    return card.labels if card.labels in table_names() else str(ASSETS / f"{card.labels}.csv")
+
+
 def card_labels(card: ModelCard) -> LabelSet:
     """What the model of a card can see."""
-    return label_set(card.labels if card.labels in table_names() else str(ASSETS / f"{card.labels}.csv"))
+    return label_set(card_table(card))
 
 
 def limits(card: ModelCard) -> tuple[str, ...]:
