@@ -66,7 +66,7 @@ def runs_of_rows(place: Ints, value: NDArray[np.uint8], size: tuple[int, int], s
     return n
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _runs_of_row(kind, stored, where, runs, output):  # type: ignore[no-untyped-def]
     """Add a row's runs: (next byte that is not 0, next run).
 
