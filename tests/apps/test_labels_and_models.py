@@ -120,3 +120,10 @@ def test_models_list_and_show_tell_licence_and_score(cli: Cli) -> None:
     assert shown["commercial"] is False
     assert "mIoU" in shown["score"]
     assert "CC BY-NC 4.0" in cli("models", "show", "street").out
+    listed = cli("models", "list").out.splitlines()
+    assert [line.split()[0] for line in listed[1:]] == [card.name for card in ZOO]  # one line each
+    network = cli("models", "show", "mask2former-swin-tiny-coco-panoptic").out
+    for fact in ("no: research and evaluation only", "not pinned: checked against", "MODEL_ZOO.md", "arXiv 2112.01527"):
+        assert fact in network
+    told = json.loads(cli("models", "show", "deeplabv3-resnet50-voc", "--json").out)
+    assert (told["commercial"], told["sha256"], told["library"]) == (None, "cd0a2569", "torchvision")

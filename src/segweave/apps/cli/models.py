@@ -33,8 +33,8 @@ def list_models(
     if json:
         print_json([_facts(card) for card in cards])
         return
-    rows = [(c.name, c.labels, ", ".join(c.tasks), c.library, _SHORT[c.commercial], c.score, c.summary) for c in cards]
-    print_table(("name", "labels", "tasks", "runs in", "weights", "published score", "what it is"), rows)
+    rows = [(c.name, c.labels, ", ".join(c.tasks), c.library, _SHORT[c.commercial], c.score) for c in cards]
+    print_table(("name", "labels", "tasks", "runs in", "weights", "published score"), rows)
 
 
 @app.command("show")
