@@ -1,5 +1,6 @@
 """Names that are in no zoo, and models of the zoo with weights that are there already."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch", reason='needs torch: pip install "segweave[torch]"')
 pytest.importorskip("torchvision", reason='needs torchvision: pip install "segweave[torch]"')
 smp = pytest.importorskip("segmentation_models_pytorch", reason='needs smp: pip install "segweave[torch]"')
 
+from cli import make_cli  # noqa: E402
 from segweave import load_model  # noqa: E402
 from segweave.errors import LabelError, ModelError, UsageError  # noqa: E402
+from segweave.formats.label_file import save_label_file  # noqa: E402
 from segweave.labels import label_set  # noqa: E402
 from segweave.models.adapters.torchvision import open_torchvision  # noqa: E402
 from segweave.models.checksums import sha256_of  # noqa: E402
@@ -83,6 +87,8 @@ def test_a_name_that_says_how_to_build_a_network_takes_its_weights(cached: Path,
     for told in (lambda: load_model(tmp_path / "unet"), lambda: load_model("smp:unet/resnet18", weights=cached)):
         with pytest.raises(LabelError, match="do not say which labels they have; say which labels it has"):
             told()
+    save_label_file(tmp_path / "unet", label_set("camvid11"), range(11))
+    assert load_model(tmp_path / "unet").predict(PHOTO, task="semantic") == saved.predict(PHOTO, task="semantic")
     with pytest.raises(UsageError, match="has its own weights"):
         load_model(tmp_path / "unet", labels="camvid11", weights=tmp_path / "unet.pth")
 
@@ -114,3 +120,20 @@ def test_real_weights_see_what_is_in_a_photograph(name: str, china: Path) -> Non
         sky = [k for k, label in enumerate(model.labels) if label.name.casefold().startswith("sky")]
         if sky and task != "instance":
             assert (result.label_indices()[:100] == sky[0]).mean() > 0.8
+
+
+def test_segweave_predict_takes_labels_and_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli = make_cli(monkeypatch, capsys)
+    network = smp.create_model("unet", "tu-test_resnet", None, classes=1)
+    torch.save(network.state_dict(), tmp_path / "rust.pth")
+    rows = "name,thing,void,color,source_id,ja,ko\nrust,0,0,#aa5500,0,,\n"
+    (tmp_path / "rust.csv").write_text(rows, encoding="utf-8")
+    Image.fromarray(PHOTO).save(tmp_path / "photo.png")
+    asked = ("predict", tmp_path / "photo.png", "--model", "smp:unet/tu-test_resnet", "--task", "semantic", "--json")
+    said = cli(*asked, "--labels", tmp_path / "rust.csv", "--weights", tmp_path / "rust.pth")
+    assert said.code == 0, said.err
+    assert all(segment["label"] == "rust" for segment in json.loads(said.out)["images"][0]["segments"])
+    assert cli(*asked, "--labels", tmp_path / "rust.csv").code == 2
+    assert "do not say which labels" in cli(*asked, "--weights", tmp_path / "rust.pth").complaints[0]

@@ -7,10 +7,6 @@ from segweave.labels import LabelSet, label_set
 from segweave.models.protocol import SegmentationModel
 from segweave.models.zoo import ZOO, ModelCard, card_table
 
-FORMS = (
-    "a name of `segweave models list`, a file .onnx, a plan .yaml, a folder that transformers or smp saved, owner/name"
-    " on the hub, smp:ARCHITECTURE/ENCODER or torchvision:NAME with weights"
-)
 _PLANS = (".yaml", ".yml")
 _TORCHVISION = "torchvision:"
 
@@ -68,7 +64,8 @@ def open_named(
     weights: str | Path | None = None,
     threads: int = 0,
 ) -> SegmentationModel:
-    """The network of a file, a folder, or a name that is in no zoo; `FORMS` lists the names there are.
+    """The network of a file (.onnx, or a plan .yaml), of a folder that transformers or smp saved, of owner/name on the
+    hub, or of a name that says how to build it: smp:ARCHITECTURE/ENCODER or torchvision:NAME, with weights.
 
     labels: what it can see, where its files do not say. weights: a file, for names that say how to build a network.
     """
@@ -111,16 +108,14 @@ def _built(
         from segweave.models.adapters.torchvision import open_torchvision
 
         return open_torchvision(name.removeprefix(_TORCHVISION), labels=labels, weights=weights, threads=threads)
-    from segweave.models.adapters.smp import needs_labels, open_smp
+    from segweave.models.adapters.smp import open_smp
 
-    if labels is None:
-        raise needs_labels(name)
     return open_smp(name, labels=labels, weights=weights, threads=threads)
 
 
 def _saved_or_on_the_hub(name: str, *, labels: LabelSet | str | Path | None, threads: int) -> SegmentationModel:
     """A folder, or `owner/name`: what smp saved says so in its config.json, everything else is transformers'."""
-    from segweave.models.adapters.smp import is_smp_folder, needs_labels, open_smp
+    from segweave.models.adapters.smp import is_smp_folder, open_smp
     from segweave.models.adapters.transformers import open_transformers
     from segweave.models.adapters.transformers_files import need_torch
     from segweave.models.hub import fetch_configs, fetch_folder
@@ -129,6 +124,4 @@ def _saved_or_on_the_hub(name: str, *, labels: LabelSet | str | Path | None, thr
     folder = Path(name) if Path(name).is_dir() else fetch_configs(name)
     if not is_smp_folder(folder):
         return open_transformers(name, labels=labels, threads=threads)
-    if labels is None:
-        raise needs_labels(name)
     return open_smp(folder if Path(name).is_dir() else fetch_folder(name), labels=labels, threads=threads)

@@ -7,6 +7,8 @@ def predict(
     source: option.Sources,
     task: option.TaskName = "panoptic",
     model: option.ModelName = "street",
+    labels: option.ModelLabels = None,
+    weights: option.ModelWeights = None,
     out: option.Out = None,
     resume: option.Resume = False,
     tile: option.Tile = None,
@@ -39,6 +41,8 @@ def predict(
 
       segweave predict satellite.tif --tile 1024 --overlap 128 --out results
 
+      segweave predict rust.jpg --model smp:unet/resnet34 --labels rust.csv --weights rust.safetensors --out results
+
       segweave predict @photos.txt --task semantic --flip --scales 0.75,1,1.25 --confidence --out results
     """
     from segweave.apps.cli.predict_request import checked_look, manner_of
@@ -47,4 +51,4 @@ def predict(
     manner = manner_of(tile, overlap, scales, flip=flip, batch=batch, confidence=confidence)
     look = checked_look(opacity, language, colorblind)
     request = Request(sources=source, task=task, out=out, resume=resume, look=look, manner=manner)
-    run(request, model, threads=threads, json=json)
+    run(request, model, labels=labels, weights=weights, threads=threads, json=json)

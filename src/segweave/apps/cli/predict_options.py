@@ -11,7 +11,18 @@ Sources = Annotated[
 TaskName = Annotated[str, typer.Option("--task", help="panoptic, instance or semantic.")]
 ModelName = Annotated[
     str,
-    typer.Option("--model", help="A name of `segweave models list`, an ONNX file, a folder or an extension plan."),
+    typer.Option(
+        "--model",
+        help="A name of `segweave models list` or on the hub (owner/name), an ONNX file, a folder, an extension plan,"
+        " or how to build it (smp:unet/resnet34, torchvision:fcn_resnet50).",
+    ),
+]
+ModelLabels = Annotated[
+    str | None,
+    typer.Option("--labels", help="What it can see, where its files do not say: a label set or a CSV file."),
+]
+ModelWeights = Annotated[
+    str | None, typer.Option("--weights", help="Its weights (.safetensors, .pth), where --model says how to build it.")
 ]
 Out = Annotated[str | None, typer.Option("--out", help="Folder for pictures, id maps and tables.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in --out.")]

@@ -39,12 +39,14 @@ class Request:
         return cast("Task", self.task)
 
 
-def run(request: Request, name: str, *, threads: int, json: bool) -> None:
-    """Predict, tell, and leave with the exit code."""
+def run(
+    request: Request, name: str, *, labels: str | None = None, weights: str | None = None, threads: int, json: bool
+) -> None:
+    """Predict, tell, and leave with the exit code. labels, weights: of the model, as in `load_model`."""
     if request.out is None and (request.resume or request.manner.confidence):
         option = "--resume goes on with the run in" if request.resume else "--confidence writes maps to"
         raise UsageError(f"{option} a folder; say which with --out DIR")
-    model = load_model(name, threads=threads)
+    model = load_model(name, labels=labels, weights=weights, threads=threads)
     check_task(model, request.task)
     request.manner.applied(model, request.checked_task)  # what cannot be asked is said before a folder is made
     sources, problems = find_sources(request.sources)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
-from segweave.labels import LabelSet, label_set
+from segweave.formats.label_file import find_label_file
+from segweave.labels import LabelSet, LabelTable, label_table
 from segweave.models.adapters.pixels import PIXELS, PixelModel
 from segweave.models.adapters.smp_preprocess import encoder_preprocess, read_albumentations
 from segweave.models.adapters.torch_network import need_modules, with_random_weights
 from segweave.models.adapters.torch_weights import Weights, fill_network, read_weights
 from segweave.models.answers import Sigmoids
-from segweave.models.network_labels import HOW_TO_SAY_IT, NetworkLabels, given_labels
+from segweave.models.network_labels import HOW_TO_SAY_IT, Labels, NetworkLabels, given_labels
 from segweave.models.preprocess import Size
 
 PREFIX = "smp:"
@@ -84,15 +85,15 @@ def parse_name(name: str) -> SmpNetwork:
 def open_smp(
     source: str | Path,
     *,
-    labels: LabelSet | str | Path,
+    labels: Labels | None = None,
     weights: str | Path | None = None,
     threads: int = 0,
 ) -> PixelModel:
     """A network of smp.
 
     source: a folder that smp saved, or `smp:ARCHITECTURE/ENCODER`. labels: a `LabelSet`, the name of one, or a CSV
-    file (source_id = the network's column). weights: a file, with a name; without, they are random, the same every
-    time. threads: for the network; 0 = as torch is set.
+    file (source_id = the network's column); a file NAME.labels.csv in the folder says the same. weights: a file, with
+    a name; without, they are random, the same every time. threads: for the network; 0 = as torch is set.
 
     A network with one output column asks one question, yes where its sigmoid is at least 0.5: of one label, all else
     is void; of two labels, no is the first and yes the second. `MissingExtra` without torch, `ModelError` for a folder
@@ -105,6 +106,9 @@ def open_smp(
         file = Path(weights) if weights else None
     else:
         how, steps, file = _read_folder(Path(source), name)
+        labels = find_label_file(Path(source)) if labels is None else labels
+    if labels is None:
+        raise LabelError(f"{name}: networks of smp do not say which labels they have; {HOW_TO_SAY_IT}")
     found = read_weights(file) if file else None
     try:
         known, columns = smp_labels(labels, _columns(found, name) if found else None, sigmoid=how.sigmoid)
@@ -132,18 +136,17 @@ def smp_model(network: Any, how: SmpNetwork, known: NetworkLabels, *, columns: i
     )
 
 
-def smp_labels(
-    labels: LabelSet | str | Path, columns: int | None = None, *, sigmoid: bool = False
-) -> tuple[NetworkLabels, int]:
+def smp_labels(labels: Labels, columns: int | None = None, *, sigmoid: bool = False) -> tuple[NetworkLabels, int]:
     """Which column of a network is which label, and how many columns it has. columns: None = one a label.
 
     >>> smp_labels("camvid11")[1], smp_labels("voc", 21)[0].in_order
     (11, True)
     """
-    found = labels if isinstance(labels, LabelSet) else label_set(str(labels))
+    table = labels if isinstance(labels, LabelSet | LabelTable) else label_table(str(labels))
+    found = table if isinstance(table, LabelSet) else table.labels
     if columns == 1 and len(found) == 2:
         return NetworkLabels(found, (0, 1)), 1
-    known = given_labels(labels, len(found) if columns is None else columns)
+    known = given_labels(table, len(found) if columns is None else columns)
     if sigmoid and not known.in_order:
         raise LabelError(f"each of the {columns} columns answers for a label; {found.name!r} has {len(found)} labels")
     return known, len(found) if columns is None else columns
@@ -225,11 +228,6 @@ def _only_size(network: Any) -> Size | None:
             height, width = module.img_size
             return int(height), int(width)
     return None
-
-
-def needs_labels(name: str) -> LabelError:
-    """What to say when nobody said which labels a network has."""
-    return LabelError(f"{name}: networks of smp do not say which labels they have; {HOW_TO_SAY_IT}")
 
 
 def is_smp_folder(folder: Path) -> bool:
