@@ -79,6 +79,14 @@ def test_the_columns_of_the_files_are_the_facts_of_a_card() -> None:
     assert columns == {field.name for field in fields(ModelCard)}
 
 
+def test_the_page_about_models_has_every_name_and_beside_it_the_licence() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    words = {True: "yes", False: "**no**", None: "not clear"}
+    for card in ZOO:
+        (row,) = (line for line in page.splitlines() if line.startswith("|") and f"`{card.name}`" in line)
+        assert row.endswith(f"| {card.weights_licence} | {words[card.commercial]} |"), card.name
+
+
 def test_a_card_of_an_unknown_library_or_task_is_refused() -> None:
     with pytest.raises(ModelError, match="unknown library or task"):
         replace(ZOO[0], library="tensorflow")  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Weights by name from the hub of Hugging Face: fetched once into its cache, which transformers shares, and checked.
 
 Downloads that were interrupted go on, and show how far they are. The hub names large files by their SHA-256, so that
-what lies in the cache can be checked without asking again (docs/decisions/0007-weights-of-others.md).
+what lies in the cache can be checked without asking again (docs/decisions/0013-weights-of-others.md).
 """
 
 import os
