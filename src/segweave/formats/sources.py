@@ -108,8 +108,11 @@ def _find_beside(folder: Path, line: str) -> list[tuple[Path, Path]]:
     """`_find` in the folder of a list, else from where the user is."""
     try:
         return _find(str(folder / line))
-    except UsageError:
-        return _find(line)
+    except UsageError as error:
+        try:
+            return _find(line)
+        except UsageError:
+            raise error from None
 
 
 def _sorted(files: Iterator[Path], base: Path, nothing: str) -> list[tuple[Path, Path]]:
