@@ -155,7 +155,8 @@ def _parse(counts: bytes) -> NDArray[np.int64]:
 def _check_digits(digits: NDArray[np.int64], last: NDArray[np.int64]) -> None:
     """last: places of the digits that end a number."""
     wrong = np.flatnonzero((digits < 0) | (digits > 63))
-    lengths = np.diff(last, prepend=-1, append=len(digits) - 1)
+    ends = np.concatenate(([-1], last, [len(digits) - 1]))
+    lengths = ends[1:] - ends[:-1]
     long = np.flatnonzero(lengths > _MOST_DIGITS)
     too_far = int(np.cumsum(lengths)[long[0]] - lengths[long[0]]) + _MOST_DIGITS if len(long) else len(digits)
     if len(wrong) and wrong[0] < too_far:
