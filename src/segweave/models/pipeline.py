@@ -138,13 +138,12 @@ def _answers(model: Model, group: Sequence[_Read], *, task: Task, confidence: bo
 def _read_ahead(reader: ThreadPoolExecutor, groups: Iterator[list[_Read]]) -> Iterator[list[_Read]]:
     ahead = reader.submit(next, groups, None)
     while (group := ahead.result()) is not None:
-        if any(_pixels(read.image) > _LARGE for read in group):
-            yield group
-            group = None  # it must be gone before the next one comes
+        large = any(_pixels(read.image) > _LARGE for read in group)
+        if not large:
             ahead = reader.submit(next, groups, None)
-        else:
+        yield group  # whoever gets it empties it, so that large images are gone before others are read
+        if large:
             ahead = reader.submit(next, groups, None)
-            yield group
 
 
 def _groups(reads: Iterable[_Read], most: int) -> Iterator[list[_Read]]:
