@@ -40,10 +40,11 @@ def open_card(card: ModelCard, *, threads: int = 0) -> SegmentationModel:
             network = open_transformers(card.source, labels=table, threads=threads)
     elif card.library == "torchvision":
         from segweave.models.adapters.torch_network import need_modules
+        from segweave.models.adapters.torch_weights import fetch_torchvision
         from segweave.models.adapters.torchvision import open_torchvision
 
         need_modules("torchvision", "torchvision")
-        path = weights.torchvision_path(card)
+        path = fetch_torchvision(card.weights, sha256=card.sha256)
         network = open_torchvision(card.source, labels=table, weights=path, threads=threads)
     else:
         from segweave.models.adapters.smp import open_smp

@@ -16,17 +16,6 @@ def asset_path(card: ModelCard) -> Path:
     return path
 
 
-def torchvision_path(card: ModelCard) -> Path:
-    """The weights of a model of torchvision, in torch's own cache, where torchvision puts them too."""
-    import torch
-    import torchvision
-
-    from segweave.models.download import fetch_file
-
-    url = torchvision.models.get_weight(card.weights).url
-    return fetch_file(url, Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name, sha256=card.sha256)
-
-
 def hub_path(card: ModelCard) -> Path:
     """The folder of a model on the hub, in the hub's cache; `ModelError` where its weights are not there ready made."""
     from segweave.models.hub import fetch_folder

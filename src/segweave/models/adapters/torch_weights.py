@@ -37,6 +37,20 @@ def read_weights(path: str | Path) -> Weights:
     return found
 
 
+def fetch_torchvision(weights: str, *, sha256: str) -> Path:
+    """The file of weights that torchvision calls so, in torch's own cache, where torchvision puts it too.
+
+    weights: such as "FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1". sha256: of the file, or its beginning.
+    """
+    import torch
+    import torchvision
+
+    from segweave.models.download import fetch_file
+
+    url = torchvision.models.get_weight(weights).url
+    return fetch_file(url, Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name, sha256=sha256)
+
+
 def fill_network(network: Any, weights: Weights, *, name: str, harmless: Sequence[str] = ()) -> None:
     """Give a network its weights; `ModelError` names those that do not fit.
 
