@@ -74,6 +74,24 @@ def test_odds_say_both_sides(tmp_path: Path) -> None:
     assert [term.label for term in wall.steps[0].terms] == ["sign", "floor", "wall", "bag"]
 
 
+def test_a_speck_is_told(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, PLAN.replace("mode:", "smallest_part: 0.5\nmode:"))
+    found = explain(plan, PRIMARY, [Evidence(labels=labels([1, 0, 1, 1]))], at=(0, 1))  # a sign of 1 of 4 px
+    assert (found.output, found.speck, found.steps[0].output) == ("wall", True, "sign")
+    assert not explain(plan, PRIMARY, [Evidence(labels=labels([1, 0, 0, 1]))], at=(0, 1)).speck
+    assert not explain(plan, PRIMARY, [Evidence(labels=labels([1, 0, 1, 1]))], at=(0, 0)).speck
+
+
+def test_a_promotion_is_told(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, PLAN.replace("mode: override", "mode: odds\nparameters: {promote: true}"))
+    found = explain(plan, PRIMARY, [Evidence(probabilities=np.array([[[0, 0.96, 0.01, 0.03]]]))], at=(0, 1))
+    assert (
+        found.output == "road" and "what is similar to 'road' is surer: the pixel is promoted" in found.steps[0].reason
+    )
+    seen = [Evidence(probabilities=np.array([[[0.9, 0.02, 0.01, 0.07]]]))]
+    assert "promoted" not in explain(plan, PRIMARY, seen, at=(0, 1)).steps[0].reason
+
+
 def test_a_later_secondary_says_that_an_earlier_one_was_there_before(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, TWO, INDOOR, SHOP)
     evidence = [Evidence(labels=labels([0, 1, 1, 1])), Evidence(labels=labels([0, 0, 0, 0]))]

@@ -69,6 +69,15 @@ def test_an_empty_add_changes_nothing(tmp_path: Path) -> None:
         assert np.array_equal(extend(plan, primary, [seen]), primary)
 
 
+def test_specks_of_added_labels_go_when_the_plan_says_how_small_a_part_may_be(tmp_path: Path) -> None:
+    seen = [Evidence(labels=labels([0, 1, 0, 0, 1, 1, 1, 1, 1, 1]))]  # signs of 1 and 2 of 10 px
+    primary = labels([1] * 10)
+    for share, expected in ((0, [3, 1, 3, 3]), (0.1, [3, 1, 3, 3]), (0.11, [1, 1, 3, 3]), (0.21, [1, 1, 1, 1])):
+        plan = plan_of(tmp_path, PLAN.replace("mode:", f"smallest_part: {share}\nmode:"))
+        assert extend(plan, primary, seen).tolist() == [[*expected, 1, 1, 1, 1, 1, 1]], share
+    assert plan_of(tmp_path, PLAN).smallest_part == 0  # the rules are exact unless a plan says otherwise
+
+
 def test_a_plan_wants_evidence_of_every_secondary(tmp_path: Path) -> None:
     with pytest.raises(InvalidSegmentation, match="expected evidence of 1 secondaries; found 0"):
         extend(plan_of(tmp_path, PLAN), labels([0]), [])

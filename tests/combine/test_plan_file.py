@@ -23,6 +23,7 @@ name: 街 plus
 reviewed: true
 mode: odds
 parameters: {ratio: 8, promote: true}
+smallest_part: 0.001
 refine: [guided, snap]
 primary: {model: street, labels: own.csv}
 secondaries:
@@ -41,7 +42,7 @@ secondaries:
     plan = read(tmp_path, text)
     first, second = plan.secondaries
     assert (plan.name, plan.reviewed, plan.mode, plan.refine) == ("街 plus", True, "odds", ("guided", "snap"))
-    assert plan.parameters == (("ratio", 8.0), ("promote", True))
+    assert plan.parameters == (("ratio", 8.0), ("promote", True)) and plan.smallest_part == 0.001
     assert plan.primary.model == "street" and plan.primary.labels == str(tmp_path / "own.csv")
     assert first.model == str(tmp_path / "ade.onnx") and first.counts == tmp_path / "counts.npz"
     assert first.crop == (0, 0.25, 1, 0.75)
@@ -50,7 +51,7 @@ secondaries:
         ("Road", ["road", "path"]),
         ("Sky", []),
     ]
-    assert first.similar[0][1][1] == Named("path", f"{tmp_path}/plan.yaml:16", "co-occurrence 0.41")
+    assert first.similar[0][1][1] == Named("path", f"{tmp_path}/plan.yaml:17", "co-occurrence 0.41")
     assert [(mine.name, other.name) for mine, other in second.same_as] == [("bag", "signboard")]
 
 
@@ -75,6 +76,12 @@ def test_a_plan_without_a_name_is_called_like_its_file_and_is_unreviewed(tmp_pat
         ("[sign, bag]", "[sign]\n  crop: [0, 0.5, 1, 0.5]", "plan.yaml:9: expected top, left, bottom, right"),
         ("[sign, bag]", "[sign]\n  crop: [0, 0, 1, x]", "plan.yaml:9: expected a number; found 'x'"),
         ("[floor]", "[{label: floor, whi: x}]", "plan.yaml:10: 'whi' is not known here; did you mean 'why'?"),
+        (
+            "mode: override",
+            "mode: odds\nsmallest_part: 1",
+            "plan.yaml:5: expected a share of the photograph, 0 or more",
+        ),
+        ("mode: override", "mode: odds\nparameters: {ratio: 2, ratio: 3}", "plan.yaml:5: 'ratio' stands here a second"),
         ("{labels: cityscapes}", "{}", "plan.yaml:5: expected `model:` or `labels:`"),
         ("{labels: cityscapes}", "cityscapes", "plan.yaml:5: expected a table"),
     ],

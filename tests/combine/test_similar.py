@@ -39,6 +39,7 @@ def test_a_draft_is_a_plan_that_nobody_has_looked_through(tmp_path: Path) -> Non
     (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
     file = read_plan(tmp_path / "plan.yaml")
     plan = resolve(file, CITY, [INDOOR])
+    assert plan.smallest_part == 0.0001
     assert not plan.reviewed and file.mode == "odds" and file.primary.model == "m.onnx"
     assert plan.labels.names == ("road", "wall", "car", "sign", "bag")
     assert [[other.why for other in others] for key, others in file.secondaries[0].similar] == [[], ["same name"], []]

@@ -47,7 +47,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a pixel became what it is. row, column: of the photograph. primary, output: labels, None = void."""
+    """Why a pixel became what it is. row, column: of the photograph. primary, output: labels, None = void. speck: it
+    was changed, and its part is smaller than the plan's `smallest_part`, so that the primary's label stays."""
 
     row: int
     column: int
@@ -55,6 +56,7 @@ class Explanation:
     primary: str | None
     output: str | None
     steps: tuple[Step, ...]
+    speck: bool = False
 
 
 def explain(plan: Plan, primary: Labels, evidence: Sequence[Evidence], *, at: tuple[int, int]) -> Explanation:
@@ -80,6 +82,7 @@ def explain(plan: Plan, primary: Labels, evidence: Sequence[Evidence], *, at: tu
         primary=_name(plan.labels, label),
         output=_name(plan.labels, output),
         steps=tuple(steps) if label >= 0 else (),
+        speck=changed and output < len(plan.primary_labels),
     )
 
 
@@ -109,6 +112,8 @@ def _step(
             found = int(labels_at(seen.labels, size)[here])
             says = found if found >= 0 else None
             terms, pixels, reason = _table(plan, second, label, found)
+    if 0 <= local < m and local != label:
+        reason += f"; what is similar to {plan.primary_labels[local].name!r} is surer: the pixel is promoted to it"
     output = second.outputs[local - m] if local >= m else local
     step = Step(
         secondary=second.model or second.labels.name,

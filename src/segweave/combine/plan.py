@@ -10,6 +10,7 @@ from segweave.combine.cooccurrence import CooccurrenceCounts
 from segweave.combine.extended_labels import extended_labels
 from segweave.combine.grids import Crop, window
 from segweave.combine.modes import mode_of
+from segweave.combine.parts import without_specks
 from segweave.combine.plan_file import Named, PlanFile, SecondaryEntry
 from segweave.combine.provenance import difference
 from segweave.combine.refine import steps_named
@@ -33,7 +34,8 @@ class Secondary:
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Plan:
     """An extension plan. labels: of the result: the primary's, then the added ones. primary: the model, as named.
-    refine: steps of `refine` that follow."""
+    smallest_part: share of the photograph below which a connected part of an added label is dropped. refine: steps of
+    `refine` that follow."""
 
     path: Path
     mode: Mode
@@ -42,6 +44,7 @@ class Plan:
     primary_labels: LabelSet
     labels: LabelSet
     secondaries: tuple[Secondary, ...]
+    smallest_part: float = 0.0
     refine: tuple[str, ...] = ()
 
     def with_rules(self, mode: Mode) -> "Plan":
@@ -69,6 +72,7 @@ def resolve(file: PlanFile, primary: LabelSet, secondaries: Sequence[LabelSet], 
         primary_labels=primary,
         labels=labels,
         secondaries=tuple(_secondary(chosen, primary, *each) for each in found),
+        smallest_part=file.smallest_part,
         refine=file.refine,
     )
 
@@ -78,7 +82,8 @@ def extend(plan: Plan, primary: Labels, evidence: Sequence[Evidence]) -> Labels:
 
     primary: (H, W) int32, -1 = void. evidence: one a secondary, of its crop of the same photograph. Every secondary is
     judged against the original primary label; a later one changes only pixels that still hold a primary label. Outside
-    a secondary's crop, and where it is void, the primary stays.
+    a secondary's crop, and where it is void, the primary stays; so it does where a part of an added label would be
+    smaller than `plan.smallest_part`.
     """
     if len(evidence) != len(plan.secondaries):
         raise InvalidSegmentation(f"expected evidence of {len(plan.secondaries)} secondaries; found {len(evidence)}")
@@ -91,7 +96,7 @@ def extend(plan: Plan, primary: Labels, evidence: Sequence[Evidence]) -> Labels:
         globally = np.array([*range(m), *second.outputs, -1], np.int32)  # -1, void, reads the last
         now = output[place]
         np.copyto(now, globally[after], where=(after != before) & (now < m))
-    return output
+    return without_specks(output, primary, first_added=m, least=plan.smallest_part * output.size)
 
 
 def _secondary(

@@ -5,6 +5,7 @@
     reviewed: true                      # a person has looked through `add` and `similar`
     mode: odds                          # cooccurrence, guarded, odds or override
     parameters: {ratio: 4, p_min: 0.2}  # of the mode; may be left out
+    smallest_part: 0.0001               # of the photograph: smaller parts of added labels go; else 0
     refine: [guided]                    # steps of `refine`, one after the other; may be left out
     primary: {model: street, labels: camvid11}
     secondaries:
@@ -30,7 +31,7 @@ from segweave.errors import UsageError, did_you_mean
 Number = float | int | bool | str
 
 MODES = ("cooccurrence", "guarded", "odds", "override")
-_KEYS = ("version", "name", "reviewed", "mode", "parameters", "refine", "primary", "secondaries")
+_KEYS = ("version", "name", "reviewed", "mode", "parameters", "smallest_part", "refine", "primary", "secondaries")
 _SECONDARY = ("model", "labels", "counts", "crop", "add", "same_as", "similar")
 
 
@@ -65,7 +66,8 @@ class SecondaryEntry(SideEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """What a plan says, in names; `plan.resolve` finds the labels. parameters: of the mode, as written."""
+    """What a plan says, in names; `plan.resolve` finds the labels. parameters: of the mode, as written. smallest_part:
+    share of the photograph below which a connected part of an added label is dropped."""
 
     path: Path
     name: str
@@ -74,6 +76,7 @@ class PlanFile:
     secondaries: tuple[SecondaryEntry, ...]
     reviewed: bool = False
     parameters: tuple[tuple[str, Number], ...] = ()
+    smallest_part: float = 0.0
     refine: tuple[str, ...] = ()
 
 
@@ -98,6 +101,7 @@ def read_plan(path: str | Path) -> PlanFile:
         secondaries=secondaries,
         reviewed=entries["reviewed"].flag() if "reviewed" in entries else False,
         parameters=_parameters(entries["parameters"]) if "parameters" in entries else (),
+        smallest_part=_share(entries["smallest_part"]) if "smallest_part" in entries else 0.0,
         refine=tuple(item.text() for item in entries["refine"].items()) if "refine" in entries else (),
     )
 
@@ -162,5 +166,17 @@ def _crop(entry: Entry) -> Crop:
     return shares[0], shares[1], shares[2], shares[3]
 
 
+def _share(entry: Entry) -> float:
+    share = entry.number()
+    if not 0 <= share < 1:
+        raise entry.error(f"expected a share of the photograph, 0 or more and below 1; found {share:g}")
+    return share
+
+
 def _parameters(entry: Entry) -> tuple[tuple[str, Number], ...]:
-    return tuple((key.text(), value.scalar()) for key, value in entry.pairs())
+    found: dict[str, Number] = {}
+    for key, value in entry.pairs():
+        if key.text() in found:
+            raise key.error(f"{key.text()!r} stands here a second time")
+        found[key.text()] = value.scalar()
+    return tuple(found.items())

@@ -138,11 +138,13 @@ def tallies(question: Question, seen: Seen) -> dict[str, Tally]:
     """One image's tallies, by contender: the primary alone, the baseline, the plan's mode, and what is refined."""
     plan, primary = question.plan, seen.primary.label_indices()
     chosen = extend(plan, primary, seen.evidence)
-    outputs = {PRIMARY: primary, OVERRIDE: extend(plan.with_rules(MODES[OVERRIDE]), primary, seen.labels)}
+    plain = replace(plan.with_rules(MODES[OVERRIDE]), smallest_part=0.0)
+    outputs = {PRIMARY: primary, OVERRIDE: extend(plain, primary, seen.labels)}
     outputs[plan.mode.name] = chosen
-    if seen.photograph is not None:
+    refinings = ((plan.refine,) if plan.refine else ()) + tuple((name,) for name in question.refine)
+    if refinings and seen.photograph is not None:
         scene = Scene(primary=primary, regions=connected_parts(seen.primary), photograph=seen.photograph)
-        for steps in ((plan.refine,) if plan.refine else ()) + tuple((name,) for name in question.refine):
+        for steps in refinings:
             outputs[f"{plan.mode.name} + {', '.join(steps)}"] = refined(chosen, scene, steps)
     to_truth = np.array([*(-1 if t is None else t for t in question.label_map.targets), -1], np.int32)
     labels = question.label_map.target

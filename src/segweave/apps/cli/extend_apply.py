@@ -99,6 +99,8 @@ def _print(found: "Explanation") -> None:
     print(f"row {found.row}, column {found.column}: {found.primary or 'void'} -> {found.output or 'void'}")
     if not found.steps:
         print("the primary is void here, and void stays void")
+    if found.speck:
+        print("this part of the added label is smaller than the plan's `smallest_part`: the primary's label stays")
     for step in found.steps:
         print(f"\n{step.secondary} says {step.says or 'nothing'}; mode {found.mode} gives {step.output}")
         print(f"  {step.reason}")
