@@ -93,7 +93,7 @@ def test_a_name_that_cannot_be_had_says_what_to_do(hub: Hub, tmp_path: Path) -> 
     told = fetch("owner/good", "http://127.0.0.1:9", tmp_path / "fresh")
     for part in (
         "is not in the cache and cannot be fetched now",
-        "download config.json, preprocessor_config.json and model.safetensors of owner/good into one folder",
+        "download config.json, preprocessor_config.json and model.safetensors of owner/good into one folder (of smp's",
         "give the folder's path instead of the name",
     ):
         assert part in told

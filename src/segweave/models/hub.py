@@ -119,6 +119,6 @@ def _unreachable(name: str, error: Exception) -> str:
     why = cause[1] if cause else said.partition(". ")[0]
     return (
         f"{name}: is not in the cache and cannot be fetched now ({why}). Without a network: on another machine download"
-        f" config.json, preprocessor_config.json and {WEIGHTS[0]} of {name} into one folder, bring it here, and give"
-        " the folder's path instead of the name"
+        f" config.json, preprocessor_config.json and {WEIGHTS[0]} of {name} into one folder (of smp's"
+        f" networks {CONFIGS[-1]} too), bring it here, and give the folder's path instead of the name"
     )
