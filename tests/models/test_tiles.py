@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from combine.tiles import as_sets, connected_scenes, cuts
 from models.color_model import ColorModel, ShareModel, painted
 from models.weaving import PLAN, stripes, write_models, write_plan
 from scenes import SOME_LABELS, random_segmentation
 from segweave import load_model, read_image
+from segweave.combine import tile_grid
 from segweave.errors import UsageError
 from segweave.models import TASKS, ProbabilityModel
 from segweave.models.protocol import ScalableModel
@@ -128,3 +130,26 @@ def test_of_a_plan_with_a_crop_the_networks_are_tiled(mode: str, tmp_path: Path)
 def test_tiles_that_cannot_be_are_refused_before_anything_is_read(tile: int, overlap: int) -> None:
     with pytest.raises(UsageError, match=r"at least 1 px|overlap by 0 to 4 px"):
         tiled(ColorModel(), tile=tile, overlap=overlap)
+
+
+def test_what_crosses_seams_in_a_street_is_one_each(shared: Path) -> None:
+    """A CamVid photograph, three times as large; a bicyclist and two cars stand on the lines where tiles part."""
+    small = Image.open(shared / "data/camvid/images/test/0001TP_008550.jpg")
+    photo = np.asarray(small.resize((1440, 1080), Image.Resampling.LANCZOS))
+    grid = tile_grid((1080, 1440), tile=480, overlap=96)
+    assert [span.first for span in grid.rows] == [0, 390, 690]
+    assert [span.first for span in grid.columns] == [0, 400, 720, 1040]
+    model = load_model("street", threads=1).tiled(480, overlap=96)
+    seg, things = model.predict(photo), model.predict(photo, task="instance")
+    masks = [things.mask(k) for k in range(len(things))]
+    for name, one, other in (
+        ("Bicyclist", (640, 380), (640, 430)),
+        ("Bicyclist", (640, 420), (720, 420)),
+        ("Car", (660, 690), (660, 750)),
+        ("Car", (660, 700), (710, 700)),
+        ("Car", (720, 1000), (720, 1080)),
+        ("Car", (670, 1000), (720, 1000)),
+    ):
+        assert seg.ids[one] == seg.ids[other] > 0
+        assert seg.label_names()[seg.ids[one] - 1] == name
+        assert [mask[other] for mask in masks if mask[one]] == [True]

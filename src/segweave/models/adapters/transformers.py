@@ -2,7 +2,7 @@
 everything before and after by us. Needs `pip install "segweave[torch]"`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,12 @@ class TransformersModel:
         The softmax of each pixel's logits; of mask queries the share of each label in the evidence of all.
         """
         return [probabilities_shown(*self._evidence(image)) for image in images]
+
+    def at_scale(self, factor: float) -> "TransformersModel":
+        """The same model, to whose network photographs are `factor` times as high and wide (`ScalableModel`)."""
+        if self.family.fixed:
+            raise UsageError("this network sees every photograph at one size")
+        return replace(self, preprocess=self.preprocess.at_scale(factor))
 
     def run(self, values: NDArray[np.float32], task: Task) -> Outputs:
         """The network alone. values: (1, 3, h, w), as `preprocess` gives them. task: heard by OneFormer only."""
