@@ -82,9 +82,9 @@ class DescribedModel:
         size = self.fixed_size or preprocess.network_size(_size(image))
         return FramedInput(values=preprocess.to_input(image, size), shown=size)
 
-    def run(self, seen: FramedInput, task: Task) -> Outputs:
-        """The network alone: its outputs by name, without the first axis."""
-        names, values = self.description.decoder.outputs, seen.values
+    def feed(self, seen: FramedInput, task: Task) -> dict[str, NDArray[Any]]:
+        """All inputs of the network by name."""
+        values = seen.values
         if self.fixed_size and values.shape[2:] != self.fixed_size:
             raise ModelError(f"the network takes {self.fixed_size} px (height, width) alone; found {values.shape[2:]}")
         inputs: dict[str, NDArray[Any]] = {self._image_input: values}
@@ -92,7 +92,17 @@ class DescribedModel:
             inputs[self.description.task_input] = task_tokens(task)
         if self.description.shown_input:
             inputs[self.description.shown_input] = np.array(seen.shown, np.int64)
-        found = dict(zip(names, self.network.run(inputs, names), strict=True))
+        return inputs
+
+    def parts(self, seen: FramedInput) -> list[FramedInput]:
+        """What the network sees at once: all of it, or window by window."""
+        windows = self.description.windows
+        return [FramedInput(values=v, shown=_side(v)) for v in windows.cut(seen.values)] if windows else [seen]
+
+    def run(self, seen: FramedInput, task: Task) -> Outputs:
+        """The network alone: its outputs by name, without the first axis."""
+        names = self.description.decoder.outputs
+        found = dict(zip(names, self.network.run(self.feed(seen, task), names), strict=True))
         for name, output in found.items():
             if output.ndim < 2 or len(output) != 1:
                 raise ModelError(f"the network must give {name} of one photograph, (1, ...); found {output.shape}")
@@ -108,13 +118,9 @@ class DescribedModel:
         """(n, h, w) >= 0, the evidence for each label, and the part of it that shows the photograph."""
         decoder, windows = self.description.decoder, self.description.windows
         assert not isinstance(decoder, Boxes)  # `described_model` sees to it
-        known, side = self.description.known, _side(seen.values)
-        if windows:
-            parts = [FramedInput(values=part, shown=_side(part)) for part in windows.cut(seen.values)]
-            maps = [decoder.evidence(self.run(part, "semantic"), labels=known) for part in parts]
-            evidence = windows.joined(maps, side)
-        else:
-            evidence = decoder.evidence(self.run(seen, "semantic"), labels=known)
+        known = self.description.known
+        maps = [decoder.evidence(self.run(part, "semantic"), labels=known) for part in self.parts(seen)]
+        evidence = windows.joined(maps, _side(seen.values)) if windows else maps[0]
         return evidence, seen.window((evidence.shape[1], evidence.shape[2]))
 
     @property

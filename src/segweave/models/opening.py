@@ -80,6 +80,12 @@ def open_named(
         from segweave.models.woven import open_woven
 
         network = open_woven(name, threads=threads)
+    elif text.endswith(".ts"):
+        raise ModelError(f"{text}: TorchScript may run anything when it is loaded and is not opened; export to onnx")
+    elif text.endswith(".xml"):
+        from segweave.models.adapters.openvino import open_openvino
+
+        network = open_openvino(name, threads=threads)
     elif _is_of_torch(text):
         network = _saved_or_on_the_hub(text, labels=labels, threads=threads)
     elif not Path(name).suffix and not Path(name).exists():

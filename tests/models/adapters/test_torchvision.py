@@ -96,7 +96,7 @@ def test_what_lies_in_the_padding_is_no_instance(photo: Any) -> None:
     padded = replace(model, preprocess=replace(model.preprocess, frame=Frame(pad_multiple=96)))
     seen = padded.preprocess.to_input(photo)
     assert seen.values.shape == (1, 3, 96, 96) and seen.shown == (64, 96)
-    boxes = padded.run(seen)[0]
+    boxes = padded.run(seen)["boxes"]
     assert len(boxes) and boxes[:, [1, 3]].max() <= 64 and boxes[:, [0, 2]].max() <= 96
     assert padded.predict([photo], "instance")[0].size == (64, 96)
 

@@ -72,7 +72,7 @@ def _session(path: str | Path, threads: int) -> "InferenceSession":
         raise ModelError(f"{path}: there is no such file")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors only: the rest would be printed into other people's terminals
+    options.log_severity_level = 4  # errors are raised; they need not be printed into other people's terminals too
     # waiting threads sleep: spinning ones take the cores from those that read, draw and write other images
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet, label_set, label_table
 from segweave.models.adapters.pixels import PixelModel
 from segweave.models.adapters.torch_network import need_modules, run_torch, to_array, with_random_weights
 from segweave.models.adapters.torch_weights import Weights, fill_network, read_weights
-from segweave.models.decode_boxes import decode_boxes
+from segweave.models.answers import Boxes, Outputs
 from segweave.models.network_labels import NetworkLabels, given_labels
-from segweave.models.preprocess import Frame, FramedInput, FramedPreprocess, Size
+from segweave.models.preprocess import Frame, FramedInput, FramedPreprocess
 from segweave.models.protocol import Result, Task
 
+ANSWER = Boxes()
 _TRAINING_ONLY = (r"^aux_classifier\.",)
 _MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 
@@ -87,44 +85,26 @@ class BoxModel:
     def _predict(self, image: Photo) -> Result:
         size = image.shape[0], image.shape[1]
         seen = self.preprocess.to_input(image)
-        boxes, scores, columns, masks = self.run(seen)
-        label_of = dict(zip(self.known.columns, range(len(self.labels)), strict=True))
-        kept = [k for k, column in enumerate(columns.tolist()) if int(column) in label_of]
-        return decode_boxes(
-            in_photograph(boxes[kept], seen.shown, size),
-            scores[kept],
-            np.array([label_of[int(columns[k])] for k in kept], np.int64),
-            masks=masks[kept],
-            size=size,
-            labels=self.labels,
-        )
+        outputs = self.run(seen)
+        window = seen.window((seen.values.shape[2], seen.values.shape[3]))
+        return ANSWER.decode(outputs, size=size, labels=self.known, task="instance", window=window)
 
-    def run(self, seen: FramedInput) -> tuple[NDArray[np.float32], ...]:
-        """Boxes (k, 4) left, top, right, bottom in px of the input, scores (k,), columns (k,), masks (k, h, w)."""
-        from torchvision.models.detection.image_list import ImageList
-
-        def parts(values: Any) -> Any:
-            images = ImageList(values, [seen.shown])  # what lies in the padding is cut off
-            features = self.network.backbone(values)
-            features = features if isinstance(features, Mapping) else {"0": features}  # torchvision's name for one
-            proposals, _ = self.network.rpn(images, features)
-            return self.network.roi_heads(features, proposals, images.image_sizes)[0][0]
-
-        found = run_torch(parts, seen.values, threads=self.threads)
-        boxes, scores, columns = (to_array(found[name]) for name in ("boxes", "scores", "labels"))
-        return boxes, scores, columns, to_array(found["masks"][:, 0])
+    def run(self, seen: FramedInput) -> Outputs:
+        """The network alone: what `ANSWER` names."""
+        found = run_torch(lambda values: box_parts(self.network, values, seen.shown), seen.values, threads=self.threads)
+        outputs = {name: to_array(found[name]) for name in ANSWER.outputs}
+        return {**outputs, "masks": outputs["masks"][:, 0]}
 
 
-def in_photograph(boxes: NDArray[np.float32], shown: Size, size: Size) -> NDArray[np.float64]:
-    """(k, 4) top, left, bottom, right, px of a photograph of `size` that is `shown` px large in the network's input.
+def box_parts(network: Any, values: Any, shown: Any) -> Any:
+    """What a Mask R-CNN finds in an input, (height, width) px of which show the photograph, as torchvision names it."""
+    from torchvision.models.detection.image_list import ImageList
 
-    boxes: (k, 4) left, top, right, bottom, px of the input, as torchvision gives them.
-
-    >>> in_photograph(np.array([[10, 0, 20, 40]], np.float32), (100, 100), (50, 200)).tolist()
-    [[0.0, 20.0, 20.0, 40.0]]
-    """
-    down, right = size[0] / shown[0], size[1] / shown[1]
-    return boxes[:, [1, 0, 3, 2]].astype(np.float64) * (down, right, down, right)
+    images = ImageList(values, [shown])  # what lies in the padding is cut off
+    features = network.backbone(values)
+    features = features if isinstance(features, Mapping) else {"0": features}  # torchvision's name for one
+    proposals, _ = network.rpn(images, features)
+    return network.roi_heads(features, proposals, images.image_sizes)[0][0]
 
 
 def open_torchvision(

@@ -32,7 +32,7 @@ def neighborhood_attention(
     >>> neighborhood_attention(ones, ones, values, bias=torch.zeros(1, 5, 5), kernel=3)[0, 0, 0, 0].item()
     4.0
     """
-    height, width = query.shape[2:4]
+    height, width = (int(side) for side in query.shape[2:4])  # whole numbers while a network is traced, too
     if kernel % 2 == 0 or min(height, width) < kernel * dilation:
         raise ModelError(
             f"a kernel of {kernel} with dilation {dilation} needs an odd kernel and a map of at least"
@@ -52,7 +52,7 @@ def neighborhood_attention(
 
 def _thinned(length: int, dilation: int) -> Iterator[Tensor]:
     """Every dilation-th place, from each of the first ones: (starts, places); those of one length together."""
-    whole, longer = divmod(length, dilation)
+    whole, longer = divmod(int(length), dilation)
     for first, last, places in ((0, longer, whole + 1), (longer, dilation, whole)):
         if last > first:
             yield torch.arange(first, last)[:, None] + dilation * torch.arange(places)
@@ -60,19 +60,19 @@ def _thinned(length: int, dilation: int) -> Iterator[Tensor]:
 
 def _as_maps(maps: Tensor) -> Tensor:
     """(n, heads, r, h, c, w, dim) -> (n r c, heads, h, w, dim)."""
-    n, heads, r, h, c, w, dim = maps.shape
+    n, heads, r, h, c, w, dim = map(int, maps.shape)
     return maps.permute(0, 2, 4, 1, 3, 5, 6).reshape(n * r * c, heads, h, w, dim)
 
 
 def _from_maps(maps: Tensor, counts: tuple[int, int, int]) -> Tensor:
     """(n r c, heads, h, w, dim) -> (n, heads, r, h, c, w, dim)."""
-    _, heads, h, w, dim = maps.shape
+    _, heads, h, w, dim = map(int, maps.shape)
     return maps.reshape(*counts, heads, h, w, dim).permute(0, 3, 1, 4, 2, 5, 6)
 
 
 def _plain(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, kernel: int) -> Tensor:
     """Attention without dilation, tile by tile."""
-    n, heads, height, width, dim = query.shape
+    n, heads, height, width, dim = map(int, query.shape)
     out = torch.empty_like(value)
     flat = torch.cat([bias.flatten(1), bias.new_full((heads, 1), -torch.inf)], dim=1)  # the last one: hidden
     known: dict[tuple[bytes, bytes], Tensor] = {}
