@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user wants: of which sources, how, and where to. task: as typed; `checked` says whether it is one."""
+    """What the user wants: of which sources, how, and where to. task: as typed."""
 
     sources: list[str]
     task: str
