@@ -47,6 +47,19 @@ def test_from_two_models_to_a_picture(work: Path, cli: Cli) -> None:
     assert json.loads(same.out)["images"][0]["segments"] == json.loads(said.out)["images"][0]["segments"]
 
 
+def test_added_things_can_be_written_as_coco_results(work: Path, cli: Cli) -> None:
+    image = np.zeros((64, 96, 3), np.uint8)
+    image[:, :, 0], image[10:30, 10:30] = 120, (0, 0, 250)
+    Image.fromarray(image).save("photo.png")
+    write_plan(
+        work, "version: 1\nmode: odds\nprimary: {model: street}\nsecondaries: [{model: secondary.onnx, add: [frog]}]"
+    )
+    said = cli("extend", "apply", "plan.yaml", "photo.png", "--task", "instance", "--out", "results")
+    assert said.code == 0
+    scores = [entry["score"] for entry in json.loads(Path("results/instances.json").read_text())]
+    assert scores and all(0 < score <= 1 for score in scores)
+
+
 def test_a_draft_from_label_sets_alone_goes_to_stdout(work: Path, cli: Cli) -> None:
     said = cli("extend", "suggest", "--primary-labels", "cityscapes", "--secondary-labels", "ade20k", "--add", "bag")
     assert said.code == 0 and "reviewed: false" in said.out and "primary: {labels: cityscapes}" in said.out

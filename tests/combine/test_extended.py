@@ -1,12 +1,14 @@
 """From extended labels to a panoptic result: which thing is which."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from combine.plans import CITY, INDOOR, labels
 from scenes import SOME_LABELS, segmentations
-from segweave.combine.extended import COMPONENT, Mask, extended_segmentation
+from segweave.combine.extended import COMPONENT, Mask, extended_segmentation, extended_semantic
+from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
 from segweave.segmentation import Segment, Segmentation
 
@@ -54,6 +56,61 @@ def test_the_mask_with_the_highest_score_takes_what_two_of_them_share() -> None:
     seg = extended_segmentation(wall, labels([SIGN] * 4), MORE, masks=two)
     assert seg.ids.tolist() == [[2, 2, 1, 1]]
     assert [segment.score for segment in seg.segments] == [0.8, 0.4]
+
+
+def test_a_mask_of_a_thing_that_is_another_mask_s_already_is_not_taken() -> None:
+    wall = city([1] * 6, segments=[Segment(label=1)])
+    same = [mask([1, 1, 1, 1, 0, 0], score=0.8), mask([0, 0, 1, 1, 1, 0], score=0.4)]  # 1 of 3 is left of the second
+    seg = extended_segmentation(wall, labels([SIGN] * 6), MORE, masks=same)
+    assert seg.ids.tolist() == [[1, 1, 1, 1, 2, 2]]
+    assert [segment.source_id for segment in seg.segments] == [None, COMPONENT]
+
+
+def test_a_small_part_beside_a_thing_is_a_piece_of_it_and_a_large_one_is_not() -> None:
+    road = city([1] * 9, [1] * 9, segments=[Segment(label=0)])
+    fired = labels([SIGN, SIGN, 0, SIGN, SIGN, SIGN, SIGN, SIGN, SIGN], [0, 0, 0, 0, 0, 0, SIGN, 0, 0])
+    masks = [mask([1, 1, 0, 0, 0, 0, 0, 0, 0], [0] * 9), mask([0, 0, 0, 0, 1, 1, 0, 0, 0], [0] * 9)]
+    # what no mask took: column 3, beside the second thing; the four px from column 6 on, beside it too
+    seg = extended_segmentation(road, fired, MORE, masks=masks, least=2)
+    assert seg.ids.tolist() == [[2, 2, 1, 3, 3, 3, 4, 4, 4], [1, 1, 1, 1, 1, 1, 4, 1, 1]]
+    larger = extended_segmentation(road, fired, MORE, masks=masks, least=5)
+    assert larger.ids.tolist() == [[2, 2, 1, 3, 3, 3, 3, 3, 3], [1, 1, 1, 1, 1, 1, 3, 1, 1]]
+    none = extended_segmentation(road, fired, MORE, masks=masks)
+    assert none.ids.tolist() == [[2, 2, 1, 4, 3, 3, 5, 5, 5], [1, 1, 1, 1, 1, 1, 5, 1, 1]]
+
+
+def test_a_small_part_between_two_things_goes_to_the_one_it_touches_more() -> None:
+    road = city([1] * 3, [1] * 3, segments=[Segment(label=0)])
+    masks = [mask([1, 0, 0], [1, 0, 0], score=0.3), mask([0, 0, 1], [0, 0, 0], score=0.9)]
+    seg = extended_segmentation(road, labels([SIGN] * 3, [SIGN, 0, 0]), MORE, masks=masks, least=3)
+    assert seg.ids.tolist() == [[3, 3, 2], [3, 1, 1]]  # the middle touches two pixels of one, one of the other
+
+
+def test_added_segments_without_a_score_get_the_mean_of_what_the_secondary_says() -> None:
+    wall = city([1] * 6, segments=[Segment(label=1)])
+    output, sure = labels([SIGN, SIGN, 1, FLOOR, FLOOR, SIGN]), np.array([[0.5, 1.0, np.nan, 0.25, np.nan, np.nan]])
+    seg = extended_segmentation(wall, output, MORE, sure=sure)
+    # two signs: 0.75, and nobody said; floor: 0.25, of the pixel that is known; the primary's own score is not made up
+    assert seg.label_names() == ("wall", "sign", "sign", "floor")
+    assert [segment.score for segment in seg.segments] == [None, 0.75, None, 0.25]
+    masked = extended_segmentation(wall, output, MORE, sure=sure, masks=[mask([1, 1, 0, 0, 0, 0], score=0.9)])
+    assert masked.segments[1].score == 0.9
+
+
+def test_the_semantic_result_has_one_segment_a_label_with_the_primary_s_scores_and_the_secondary_s() -> None:
+    both = city([1, 1, 2, 2, 1], segments=[Segment(label=0, score=0.6), Segment(label=1, score=0.7)])
+    sure = np.array([[np.nan, 0.5, 1.0, np.nan, np.nan]])
+    seg = extended_semantic(both, labels([0, SIGN, SIGN, 1, 0]), MORE, sure=sure)
+    assert seg.ids.tolist() == [[1, 3, 3, 2, 1]] and seg.label_names() == ("road", "wall", "sign")
+    assert [segment.score for segment in seg.segments] == [0.6, 0.7, 0.75]
+    assert extended_semantic(both, labels([0, SIGN, SIGN, 1, 0]), MORE).segments[2].score is None
+
+
+def test_output_of_another_size_is_refused() -> None:
+    wall = city([1], segments=[Segment(label=1)])
+    for made in (extended_segmentation, extended_semantic):
+        with pytest.raises(InvalidSegmentation, match=r"output labels are \(1, 2\); the primary's result is \(1, 1\)"):
+            made(wall, labels([1, 1]), MORE)
 
 
 def test_a_mask_of_another_label_is_not_asked() -> None:

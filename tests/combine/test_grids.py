@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from combine import loops
-from segweave.combine.grids import WHOLE, centres, in_window, labels_at, probabilities_at, window
+from segweave.combine.grids import WHOLE, centres, labels_at, probabilities_at, window
 from segweave.combine.kernels import positions
 from segweave.errors import InvalidSegmentation
 
@@ -58,12 +58,6 @@ def test_a_crop_covers_a_window_of_at_least_one_pixel():
     assert window((1.0, 1.0, 1.0, 1.0), (10, 8)) == (slice(9, 10), slice(7, 8))
 
 
-def test_outside_the_crop_there_is_void():
-    """The middle two of four columns, from one column of labels 1 and 2."""
-    found = in_window(np.array([[1], [2]], np.uint8), (0.0, 0.25, 1.0, 0.75), (2, 4), void=255)
-    assert found.tolist() == [[255, 1, 1, 255], [255, 2, 2, 255]] and found.dtype == np.uint8
-
-
 @given(LENGTHS, LENGTHS)
 def test_a_position_lies_between_two_samples_by_half_pixel_centres(new: int, old: int):
     before, weight = positions(new, old)
@@ -86,6 +80,16 @@ def test_probabilities_of_one_pixel_are_those_of_the_whole_map(seed: int, new: i
     wide = np.stack(columns_first, axis=2)
     assert found.dtype == np.float64 and np.array_equal(found, wide[r, c])
     assert (found <= maps.max(axis=(0, 1)) + 1e-12).all() and (found >= maps.min(axis=(0, 1)) - 1e-12).all()
+
+
+def test_probabilities_of_several_pixels_are_those_of_each():
+    rng = np.random.default_rng(3)
+    maps = rng.random((3, 5, 2)).astype(np.float16)
+    rows, columns = rng.integers(0, 7, 20), rng.integers(0, 11, 20)
+    found = probabilities_at(maps[:, :, 1], (rows, columns), (7, 11))
+    assert found.tolist() == [
+        probabilities_at(maps, (r, c), (7, 11))[1] for r, c in zip(rows.tolist(), columns.tolist(), strict=True)
+    ]
 
 
 def test_probabilities_between_four_samples_by_hand():

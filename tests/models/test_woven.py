@@ -1,13 +1,23 @@
 """A plan as a model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.weaving import PLAN, PRIMARY, SECONDARY, stripes, write_models, write_plan
-from segweave import load_model
+from models.weaving import (
+    PLAN,
+    PRIMARY,
+    SECONDARY,
+    stripes,
+    write_models,
+    write_plan,
+    write_renamed_street,
+)
+from segweave import load_model, read_image
 from segweave.errors import LabelError, ModelError, SegweaveError, UsageError
+from segweave.models.remembering import RememberingNetwork
 from segweave.models.woven import open_woven
 from segweave.segmentation import Instances
 from tiny_onnx import channel_network, describe_channels
@@ -118,16 +128,18 @@ secondaries: [{model: street, add: [Building, Car]}]
     assert (woven == model.labels.index("Building")).mean() > 0.05  # there is a temple in it
 
 
-def test_added_things_of_a_secondary_without_instances_are_connected_parts(tmp_path: Path) -> None:
-    text = """
+FROGS = """
 version: 1
 reviewed: true
-mode: override
+mode: odds
 primary: {model: street}
 secondaries:
 - {model: secondary.onnx, add: [frog]}
 """
-    model = load_model(write_plan(write_models(tmp_path), text))
+
+
+def test_added_things_of_a_secondary_without_instances_are_connected_parts(tmp_path: Path) -> None:
+    model = load_model(write_plan(write_models(tmp_path), FROGS))
     assert model.tasks == ("panoptic", "instance", "semantic")
     image = np.zeros((64, 96, 3), np.uint8)
     image[..., 0] = 120
@@ -138,3 +150,34 @@ secondaries:
     things = model.predict(image, task="instance")
     assert isinstance(things, Instances) and things.label_names().count("frog") == 2
     assert PRIMARY.name not in repr(seg)
+
+
+@pytest.mark.parametrize("mode", ["odds", "override"])
+def test_every_segment_has_a_score_in_every_task(tmp_path: Path, china: Path, mode: str) -> None:
+    text = FROGS.replace("odds", mode).replace("street", "street-int8")
+    text = text.replace("{model: secondary.onnx, add: [frog]}", "{model: primary.onnx, add: [roof, pond]}")
+    model = load_model(write_plan(write_models(tmp_path), text))
+    for task in ("semantic", "panoptic", "instance"):
+        found = model.predict(china, task=task)  # type: ignore[call-overload]
+        assert task == "instance" or {"roof", "pond", "Building"} <= set(found.label_names())
+        assert all(segment.score is not None and 0 < segment.score <= 1 for segment in found.segments)
+
+
+def test_the_things_of_a_secondary_that_tells_them_apart_keep_their_identities(tmp_path: Path, china: Path) -> None:
+    street = load_model("street")
+    (car,) = street.predict(china, task="instance").segments
+    write_renamed_street(tmp_path / "other.onnx")
+    text = FROGS.replace("secondary.onnx, add: [frog]", "other.onnx, add: [other Car]").replace("odds", "override")
+    woven = open_woven(write_plan(tmp_path, text))
+    seg = load_model(tmp_path / "plan.yaml").predict(china)
+    things = [segment for segment in seg.segments if segment.label == woven.labels.index("other Car")]
+    assert [(thing.score, thing.source_id) for thing in things if thing.source_id is None] == [(car.score, None)]
+    cannot = replace(woven, knows_things=(True, False)).predict([read_image(china)], "panoptic")[0]
+    assert {s.source_id for s in cannot.segments if s.label == woven.labels.index("other Car")} == {"component"}
+    assert replace(woven, knows_things=(False, True)).tasks == ("semantic",)
+
+
+def test_a_secondary_runs_once_for_a_photograph(tmp_path: Path) -> None:
+    woven = open_woven(write_plan(write_models(tmp_path)))
+    assert isinstance(woven.secondaries[0].network, RememberingNetwork)
+    assert not isinstance(woven.primary.network, RememberingNetwork)

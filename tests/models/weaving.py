@@ -1,11 +1,17 @@
 """Models for weaving: a primary that knows colours, and secondaries that know other names for them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 from PIL import Image
 
 from segweave.labels import Label, LabelSet
+from segweave.models import describe_onnx
+from segweave.models.adapters.onnx import open_onnx
+from segweave.models.opening import find_card
+from segweave.models.weights import asset_path
 from segweave.segmentation import from_label_indices
 from tiny_onnx import channel_network, describe_channels
 
@@ -50,6 +56,19 @@ def write_models(folder: Path) -> Path:
     for name, labels in (("primary.onnx", PRIMARY), ("secondary.onnx", SECONDARY)):
         describe_channels(raw, folder / name, labels, pixels=PIXELS)
     return folder
+
+
+def write_renamed_street(path: Path) -> Path:
+    """The model `street` whose labels are called `other Sky` and so on: a secondary that tells things apart."""
+    source = asset_path(find_card("street"))
+    description = open_onnx(source).description
+    renamed = tuple(replace(label, name=f"other {label.name}") for label in description.labels)
+    model = onnx.load(str(source))
+    del model.metadata_props[:]
+    raw = path.with_suffix(".raw")
+    onnx.save(model, str(raw))
+    describe_onnx(raw, path, replace(description, labels=LabelSet("others", renamed)))
+    return path
 
 
 def write_plan(folder: Path, text: str = PLAN, name: str = "plan.yaml") -> Path:

@@ -1,19 +1,23 @@
-"""From extended labels to a valid panoptic result: which thing is which among the added ones."""
+"""From extended labels to results: which thing is which among the added ones, and how sure the secondaries are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segweave.combine.parts import Bools, eight_connected, places
 from segweave.combine.rules import Labels
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
-from segweave.segmentation import Segment, Segmentation, assemble
+from segweave.segmentation import Segment, Segmentation, assemble, from_label_indices
 
 COMPONENT = "component"
 """The `source_id` of a thing that is a guess: a connected part of its label, for nobody said which thing is which."""
+
+Sureness = NDArray[np.floating[Any]]
+"""(H, W): how sure a secondary is of the added label at a pixel, 0..1 (`sureness`); NaN where nobody said."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -21,20 +25,28 @@ class Mask:
     """A thing that a secondary saw. label: of the output. mask: (H, W) bool. score: None counts as 0."""
 
     label: int
-    mask: NDArray[np.bool_]
+    mask: Bools
     score: float | None = None
 
 
 def extended_segmentation(
-    primary: Segmentation, output: Labels, labels: LabelSet, *, masks: Sequence[Mask] = ()
+    primary: Segmentation,
+    output: Labels,
+    labels: LabelSet,
+    *,
+    masks: Sequence[Mask] = (),
+    sure: Sureness | None = None,
+    least: float = 0.0,
 ) -> Segmentation:
     """The panoptic result of extended labels.
 
     output: (H, W) int32 output labels, -1 = void; the primary's own labels come first in `labels`. Pixels that kept
     their label keep their segment; a primary thing that keeps less than half of its pixels goes, and its rest becomes
     void. Changed pixels of a stuff label are one segment. Those of a thing label belong to a mask where more than half
-    of it fired (was changed to its label), the mask with the highest score first, and none is larger than what fired;
-    what no mask takes falls into its 8-connected parts, marked by `source_id="component"`.
+    of it fired (was changed to its label) and is not another's, the mask with the highest score first, and none is
+    larger than what fired; what no mask takes falls into its 8-connected parts, marked by `source_id="component"`. A
+    part of fewer than `least` px that touches a mask's thing is a piece of it. The score of an added segment is its
+    mask's, else the mean of `sure` over its pixels.
 
     >>> from segweave.labels import Label
     >>> car, bag = (Label(name=name, is_thing=True) for name in ("car", "bag"))
@@ -43,24 +55,43 @@ def extended_segmentation(
     >>> seg.ids.tolist(), [(segment.label, segment.source_id) for segment in seg.segments]
     ([[1, 1, 2, 2]], [(0, None), (1, 'component')])
     """
-    if output.shape != primary.size:
-        raise InvalidSegmentation(f"the output labels are {output.shape}; the primary's result is {primary.size}")
+    _check_size(primary, output)
     changed = output != primary.label_indices()
     ids = _kept(primary, changed)
     segments = list(primary.segments)
-    for label in np.unique(output[changed]).tolist():
-        if label < 0:
-            continue
-        fired = changed & (output == label)
+    numbered = np.where(changed, output + 1, 0)  # void, -1, is 0 too
+    for number, place in places(numbered):
+        fired, label = numbered[place] == number, number - 1
         if labels[label].is_thing:
-            _add_things(ids, segments, fired, label=label, masks=[mask for mask in masks if mask.label == label])
+            seen = [mask for mask in masks if mask.label == label]
+            inside = [mask.mask[place] for mask in seen]
+            owners, found = _things(fired, seen, inside, label=label, least=least)
         else:
-            segments.append(Segment(label=label))
-            ids[fired] = len(segments)
-    return assemble(ids, segments, labels)
+            owners, found = fired.astype(np.int32), [Segment(label=label)]
+        ids[place][fired] = owners[fired] + len(segments)
+        segments += found
+    return assemble(ids, _scored(segments, ids, sure, first=len(primary)), labels)
 
 
-def _kept(primary: Segmentation, changed: NDArray[np.bool_]) -> NDArray[np.int32]:
+def extended_semantic(
+    primary: Segmentation, output: Labels, labels: LabelSet, *, sure: Sureness | None = None
+) -> Segmentation:
+    """The semantic result of extended labels, one segment a label: the primary's scores stay, the others are means of
+    `sure`. Arguments as `extended_segmentation`'s; primary: a semantic result.
+    """
+    _check_size(primary, output)
+    known = {segment.label: segment.score for segment in primary.segments}
+    seg = from_label_indices(output, labels)
+    segments = [replace(segment, score=known.get(segment.label)) for segment in seg.segments]
+    return Segmentation(seg.ids, tuple(_scored(segments, seg.ids, sure, first=0)), labels)
+
+
+def _check_size(primary: Segmentation, output: Labels) -> None:
+    if output.shape != primary.size:
+        raise InvalidSegmentation(f"the output labels are {output.shape}; the primary's result is {primary.size}")
+
+
+def _kept(primary: Segmentation, changed: Bools) -> NDArray[np.int32]:
     """The primary's ids where they stay; void where they changed, and where a thing has lost more than half of it."""
     ids = np.where(changed, np.int32(0), primary.ids)
     kept = np.bincount(ids.reshape(-1), minlength=len(primary) + 1)[1:]
@@ -70,30 +101,53 @@ def _kept(primary: Segmentation, changed: NDArray[np.bool_]) -> NDArray[np.int32
     return stays[ids]
 
 
-def _add_things(
-    ids: NDArray[np.int32],
-    segments: list[Segment],
-    fired: NDArray[np.bool_],
-    *,
-    label: int,
-    masks: Sequence[Mask],
-) -> None:
-    """Write the things of one label into `ids`, and append their segments."""
-    free = fired.copy()
-    for mask in sorted(masks, key=lambda mask: -(mask.score or 0.0)):
-        if 2 * np.count_nonzero(mask.mask & fired) > np.count_nonzero(mask.mask):
-            segments.append(Segment(label=label, score=mask.score))
-            taken = mask.mask & free
-            ids[taken] = len(segments)
-            free &= ~taken
-    parts, n = _components(free)
-    ids[free] = parts[free] + len(segments)
-    segments += [Segment(label=label, source_id=COMPONENT)] * n
+def _things(
+    fired: Bools, masks: Sequence[Mask], inside: Sequence[Bools], *, label: int, least: float
+) -> tuple[NDArray[np.int32], list[Segment]]:
+    """The things of one label: (h, w) int32, from 1, whose each pixel that fired is; and their segments.
+
+    inside: what of each mask lies in the window that `fired` shows; the masks are those of the whole photograph.
+    """
+    owners, found, free = np.zeros(fired.shape, np.int32), list[Segment](), fired.copy()
+    for mask, here in sorted(zip(masks, inside, strict=True), key=lambda pair: -(pair[0].score or 0.0)):
+        mine = here & free
+        if 2 * np.count_nonzero(mine) > np.count_nonzero(mask.mask):
+            found.append(Segment(label=label, score=mask.score))
+            owners[mine] = len(found)
+            free &= ~mine
+    parts, pixels = eight_connected(free)
+    alone = pixels >= 0
+    alone[0] = False
+    for part, place in places(parts) if found else ():
+        if pixels[part] < least and (owner := _touching(owners, parts, part, place)):
+            owners[place][parts[place] == part] = owner
+            alone[part] = False
+    number = np.where(alone, len(found) + np.cumsum(alone), 0)
+    np.copyto(owners, number[parts], where=alone[parts], casting="same_kind")
+    return owners, found + [Segment(label=label, source_id=COMPONENT)] * int(alone.sum())
 
 
-def _components(inside: NDArray[np.bool_]) -> tuple[NDArray[Any], int]:
-    """8-connected parts, numbered from 1."""
-    from scipy.ndimage import label as components
+def _touching(owners: NDArray[np.int32], parts: NDArray[np.int32], part: int, place: tuple[slice, slice]) -> int:
+    """The owner of most of the pixels around a part, 0 where nobody owns any."""
+    from scipy.ndimage import binary_dilation
 
-    parts, n = components(inside, structure=np.ones((3, 3)))
-    return parts, int(n)
+    rows, columns = (slice(max(side.start - 1, 0), side.stop + 1) for side in place)
+    here = parts[rows, columns] == part
+    around = owners[rows, columns][binary_dilation(here, np.ones((3, 3))) & ~here]
+    counts = np.bincount(around[around > 0], minlength=1)
+    return int(counts.argmax())
+
+
+def _scored(segments: Sequence[Segment], ids: NDArray[np.int32], sure: Sureness | None, *, first: int) -> list[Segment]:
+    """Segments from the `first` on that have no score get the mean of `sure` over their pixels, where that is known."""
+    if sure is None:
+        return list(segments)
+    known = np.isfinite(sure)
+    pixels = np.bincount(ids[known], minlength=len(segments) + 1)
+    sums = np.bincount(ids[known], weights=sure[known], minlength=len(segments) + 1)
+    return [
+        replace(segment, score=float(min(sums[k] / pixels[k], 1.0)))
+        if k > first and segment.score is None and pixels[k]
+        else segment
+        for k, segment in enumerate(segments, start=1)
+    ]

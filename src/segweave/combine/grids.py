@@ -49,24 +49,21 @@ def window(crop: Crop, size: Size) -> tuple[slice, slice]:
     return spans[0], spans[1]
 
 
-def in_window(labels: LabelMapArray, crop: Crop, size: Size, *, void: int) -> LabelMapArray:
-    """(H, W) labels of a photograph of `size`, from labels of its crop; void outside."""
-    place = window(crop, size)
-    whole = np.full(size, void, labels.dtype)
-    whole[place] = labels_at(labels, whole[place].shape)
-    return whole
+def probabilities_at(
+    probabilities: NDArray[Any], place: tuple[int | NDArray[Any], int | NDArray[Any]], size: Size
+) -> NDArray[np.float64]:
+    """Float64: probabilities at the centres of pixels of a grid of `size`, bilinearly.
 
-
-def probabilities_at(probabilities: NDArray[Any], place: tuple[int, int], size: Size) -> NDArray[np.float64]:
-    """(n,) float64: (h, w, n) probabilities at the centre of the pixel at `place` of a grid of `size`, bilinearly."""
+    place: (row, column) of one pixel, for (h, w, n) probabilities as (n,); or rows (k,) and columns (k,) of several,
+    for (h, w) probabilities of one label as (k,).
+    """
     corners = []
     for at, new, old in zip(place, size, probabilities.shape[:2], strict=True):
-        position = max((at + 0.5) * old / new - 0.5, 0.0)
-        before = min(int(position), old - 1)
-        corners.append((before, min(before + 1, old - 1), position - before))
+        position = np.maximum((np.asarray(at) + 0.5) * old / new - 0.5, 0.0)
+        before = np.minimum(position.astype(np.int64), old - 1)
+        corners.append((before, np.minimum(before + 1, old - 1), position - before))
     (top, bottom, down), (left, end, right) = corners
-    around = probabilities[[top, top, bottom, bottom], [left, end, left, end]].astype(np.float64)
-    above = (1 - right) * around[0] + right * around[1]
-    below = (1 - right) * around[2] + right * around[3]
+    above = (1 - right) * probabilities[top, left].astype(np.float64) + right * probabilities[top, end]
+    below = (1 - right) * probabilities[bottom, left].astype(np.float64) + right * probabilities[bottom, end]
     found: NDArray[np.float64] = (1 - down) * above + down * below
     return found

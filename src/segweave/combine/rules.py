@@ -29,10 +29,14 @@ class Lent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a secondary sees of (its crop of) a photograph: labels (h, w), -1 = void, or probabilities (h, w, n)."""
+    """What a secondary sees of (its crop of) a photograph: labels (h, w), -1 = void, or probabilities (h, w, n).
+
+    scores: (n,) 0..1, how sure it is of each of its labels in this photograph, NaN where it does not say.
+    """
 
     labels: Labels | None = None
     probabilities: NDArray[Any] | None = None
+    scores: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,20 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segweave.combine.extended import Mask, extended_segmentation
+from segweave.combine.extended import Mask, extended_segmentation, extended_semantic
 from segweave.combine.grids import window
 from segweave.combine.plan import Plan, extend, resolve
 from segweave.combine.plan_file import PlanFile, SideEntry, read_plan
 from segweave.combine.refine import Scene, connected_parts, refined
-from segweave.combine.rules import Evidence, Labels
+from segweave.combine.rules import Evidence, Labels, Needs
+from segweave.combine.sureness import sureness
 from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet, label_set
 from segweave.models.protocol import TASKS, ProbabilityModel, Result, SegmentationModel, Task
-from segweave.segmentation import Instances, Segmentation, from_label_indices, panoptic_to_instances
+from segweave.models.remembering import remembering
+from segweave.segmentation import Segmentation, panoptic_to_instances
+
+if TYPE_CHECKING:
+    from segweave.models.predict import Model
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -26,12 +32,14 @@ class WovenModel:
     """A `SegmentationModel` made of a primary and its secondaries.
 
     It offers the primary's tasks: instances are the things of the panoptic result, so that they do not overlap.
-    remarks: what a person should be told once: licences, and that nobody has looked through the plan.
+    knows_things: of the primary and of each secondary, whether it was made to tell things apart. remarks: what a person
+    should be told once: licences, and that nobody has looked through the plan.
     """
 
     plan: Plan
     primary: SegmentationModel
     secondaries: tuple[SegmentationModel, ...]
+    knows_things: tuple[bool, ...]
     remarks: tuple[str, ...] = ()
 
     @property
@@ -42,7 +50,7 @@ class WovenModel:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All three where the primary tells things apart, else semantic alone."""
-        return TASKS if "panoptic" in self.primary.tasks else ("semantic",)
+        return TASKS if self.knows_things[0] else ("semantic",)
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
@@ -61,38 +69,42 @@ class WovenModel:
         return tuple(np.ascontiguousarray(image[window(second.crop, size)]) for second in self.plan.secondaries)
 
     def _one(self, image: Photo, task: Task) -> Result:
+        first = _segmentation(self.primary, image, "semantic" if task == "semantic" else "panoptic")
+        evidence = self.evidence(image)
+        output = self._output(image, first, evidence)
+        sure = sureness(self.plan, output, evidence)
         if task == "semantic":
-            return from_label_indices(self._output(image, semantic(self.primary, image)), self.labels)
-        first = self.primary.predict([image], "panoptic")[0]
-        assert isinstance(first, Segmentation)
-        output = self._output(image, first)
-        seg = extended_segmentation(first, output, self.labels, masks=self._masks(image))
+            return extended_semantic(first, output, self.labels, sure=sure)
+        least = self.plan.smallest_part * output.size
+        masks = self._masks(image, output)
+        seg = extended_segmentation(first, output, self.labels, masks=masks, sure=sure, least=least)
         return panoptic_to_instances(seg) if task == "instance" else seg
 
-    def _output(self, image: Photo, first: Segmentation) -> Labels:
+    def _output(self, image: Photo, first: Segmentation, evidence: Sequence[Evidence]) -> Labels:
         """(H, W) output labels, from the primary's result."""
         primary = first.label_indices()
-        output = extend(self.plan, primary, self.evidence(image))
+        output = extend(self.plan, primary, evidence)
         if not self.plan.refine:
             return output
         scene = Scene(primary=primary, regions=connected_parts(first), photograph=image)
         return refined(output, scene, self.plan.refine)
 
-    def _masks(self, image: Photo) -> list[Mask]:
-        """The added things that secondaries see, in the photograph's pixels."""
+    def _masks(self, image: Photo, output: Labels) -> list[Mask]:
+        """The added things that secondaries see, in the photograph's pixels; none of labels that are not there."""
+        there = set(np.flatnonzero(np.bincount(output[output >= 0], minlength=len(self.labels))).tolist())
         found = []
-        for network, second, crop in zip(self.secondaries, self.plan.secondaries, self.crops(image), strict=True):
-            output = dict(zip(second.lent.add, second.outputs, strict=True))
-            if "instance" not in network.tasks or not any(second.labels[k].is_thing for k in output):
+        sides = zip(self.secondaries, self.plan.secondaries, self.crops(image), self.knows_things[1:], strict=True)
+        for network, second, crop, knows in sides:
+            lends = {k: label for k, label in zip(second.lent.add, second.outputs, strict=True) if label in there}
+            if not knows or not any(second.labels[k].is_thing for k in lends):
                 continue
-            seen = network.predict([crop], "instance")[0]
-            assert isinstance(seen, Instances)
+            seen = _segmentation(network, crop, "panoptic")
             place = window(second.crop, (image.shape[0], image.shape[1]))
-            for k, segment in enumerate(seen.segments):
-                if segment.label in output:
+            for number, segment in enumerate(seen.segments, start=1):
+                if segment.label in lends and second.labels[segment.label].is_thing:
                     mask = np.zeros(image.shape[:2], np.bool_)
-                    mask[place] = seen.mask(k)
-                    found.append(Mask(label=output[segment.label], mask=mask, score=segment.score))
+                    mask[place] = seen.ids == number
+                    found.append(Mask(label=lends[segment.label], mask=mask, score=segment.score))
         return found
 
 
@@ -110,18 +122,26 @@ def label_sets(file: PlanFile) -> tuple[LabelSet | None, ...]:
 
 def semantic(network: SegmentationModel, image: Photo) -> Segmentation:
     """The semantic result of one photograph."""
-    seg = network.predict([image], "semantic")[0]
-    assert isinstance(seg, Segmentation)
-    return seg
+    return _segmentation(network, image, "semantic")
 
 
-def evidence_of(network: SegmentationModel, image: Photo, needs: str) -> Evidence:
+def evidence_of(network: SegmentationModel, image: Photo, needs: Needs) -> Evidence:
     """What a secondary says of a photograph: labels, or probabilities on the network's own grid."""
     if needs == "labels":
-        return Evidence(labels=semantic(network, image).label_indices())
+        seg = semantic(network, image)
+        scores = np.full(len(network.labels), np.nan)
+        for segment in seg.segments:
+            scores[segment.label] = np.nan if segment.score is None else segment.score
+        return Evidence(labels=seg.label_indices(), scores=scores)
     assert isinstance(network, ProbabilityModel)
     maps = network.probabilities([image])[0]
     return Evidence(probabilities=np.ascontiguousarray(maps.transpose(1, 2, 0)))
+
+
+def _segmentation(network: SegmentationModel, image: Photo, task: Task) -> Segmentation:
+    seg = network.predict([image], task)[0]
+    assert isinstance(seg, Segmentation)
+    return seg
 
 
 def _open(path: Path, threads: int, mode: str | None, inside: tuple[Path, ...]) -> WovenModel:
@@ -130,46 +150,47 @@ def _open(path: Path, threads: int, mode: str | None, inside: tuple[Path, ...]) 
     file = read_plan(path)
     sides = (file.primary, *file.secondaries)
     opened = [_side(side, threads, (*inside, path.resolve())) for side in sides]
-    networks = [network for network, _ in opened]
-    for side, network, named in zip(sides, networks, label_sets(file), strict=True):
-        if named is not None and named.names != network.labels.names:
+    for side, model, named in zip(sides, opened, label_sets(file), strict=True):
+        if named is not None and named.names != model.labels.names:
             raise LabelError(
                 f"{side.place}: the plan says {named.name!r}, the model {side.model!r} has other labels:"
-                f" {network.labels.name!r}"
+                f" {model.labels.name!r}"
             )
-    plan = resolve(file, networks[0].labels, [network.labels for network in networks[1:]], mode=mode)
-    _check_tasks(plan, file, networks)
-    remarks = [line for _, lines in opened for line in lines]
+    plan = resolve(file, opened[0].labels, [model.labels for model in opened[1:]], mode=mode)
+    _check_tasks(plan, sides, opened)
+    remarks = [line for model in opened for line in model.remarks]
     if not plan.reviewed:
         remarks.append(f"{path}: nobody has looked through this plan yet (reviewed: false)")
     return WovenModel(
         plan=plan,
-        primary=networks[0],
-        secondaries=tuple(networks[1:]),
+        primary=opened[0].network,
+        secondaries=tuple(remembering(model.network) for model in opened[1:]),
+        knows_things=tuple("panoptic" in model.tasks for model in opened),
         remarks=tuple(dict.fromkeys(remarks)),
     )
 
 
-def _side(side: SideEntry, threads: int, inside: tuple[Path, ...]) -> tuple[SegmentationModel, tuple[str, ...]]:
-    """The network that a plan names, and what to tell about it."""
-    from segweave.models.predict import load_model
+def _side(side: SideEntry, threads: int, inside: tuple[Path, ...]) -> "Model":
+    """The model that a plan names."""
+    from segweave.models.predict import Model, load_model
 
     if side.model is None:
         raise ModelError(f"{side.place}: names no model, so that nothing can be predicted; add `model:`")
     if side.model.endswith(SUFFIXES):
         woven = _open(Path(side.model), threads, None, inside)
-        return woven, woven.remarks
-    model = load_model(side.model, threads=threads)
-    return model.network, model.remarks
+        return Model(side.model, woven, remarks=woven.remarks)
+    try:
+        return load_model(side.model, threads=threads)
+    except (ModelError, UsageError) as error:
+        raise type(error)(f"{side.place}: {error}") from None
 
 
-def _check_tasks(plan: Plan, file: PlanFile, networks: Sequence[SegmentationModel]) -> None:
-    sides = (file.primary, *file.secondaries)
-    for side, network in zip(sides, networks, strict=True):
-        if "semantic" not in network.tasks:
-            raise ModelError(f"{side.place}: {side.model!r} says no label for every pixel; it offers {network.tasks}")
-    for side, network in zip(sides[1:], networks[1:], strict=True):
-        if plan.mode.needs == "probabilities" and not isinstance(network, ProbabilityModel):
+def _check_tasks(plan: Plan, sides: Sequence[SideEntry], opened: "Sequence[Model]") -> None:
+    for side, model in zip(sides, opened, strict=True):
+        if "semantic" not in model.tasks:
+            raise ModelError(f"{side.place}: {side.model!r} says no label for every pixel; it offers {model.tasks}")
+    for side, model in zip(sides[1:], opened[1:], strict=True):
+        if plan.mode.needs == "probabilities" and not isinstance(model.network, ProbabilityModel):
             raise ModelError(
                 f"{side.place}: mode {plan.mode.name} weighs probabilities, and {side.model!r} gives none; choose mode"
                 " guarded or cooccurrence, with counts"
