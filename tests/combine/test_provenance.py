@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segweave.combine import CooccurrenceCounts, Provenance
-from segweave.combine.provenance import difference, labels_hash
+from segweave.combine.provenance import difference, labels_hash, share_images
 from segweave.errors import LabelError
 
 WHOLE = Provenance(
@@ -62,6 +64,27 @@ def test_counts_of_anything_else_do_not_add(changed: dict[str, object], message:
             _ = a + b
     with pytest.raises(LabelError, match=message):
         _ = mine + CooccurrenceCounts(**zeros, provenance=theirs)
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.data())
+def test_shards_share_images_when_a_place_is_in_both(n: int, m: int, data: st.DataObject):
+    i, j = data.draw(st.integers(1, n)), data.draw(st.integers(1, m))
+    places = range(n * m)  # after so many they repeat
+    wanted = bool(set(places[i - 1 :: n]) & set(places[j - 1 :: m]))
+    assert share_images(f"val {i}/{n}", f"val {j}/{m}") == wanted
+    assert share_images(f"val {i}/{n} up to place 3", f"val {j}/{m}") == wanted
+    assert not share_images(f"val {i}/{n}", f"test {j}/{m}")
+
+
+def test_parts_of_other_names_share_what_is_called_the_same():
+    assert share_images("all", "all") and not share_images("all", "all 1/1") and share_images("a 1/1 1/2", "a 1/1 1/4")
+
+
+def test_an_image_that_is_in_two_shards_is_told():
+    with pytest.raises(
+        LabelError, match="the parts 'rooms-val 1/2' and 'rooms-val 1/1' share images; each image counts once"
+    ):
+        _ = WHOLE + replace(WHOLE, parts=("rooms-val 1/1",))
 
 
 def test_what_nobody_said_does_not_stand_against_what_is_known():

@@ -1,5 +1,6 @@
 """Learning co-occurrence counts from labelled images."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from models.weaving import write_images, write_models
 from segweave import load_model
 from segweave.combine import CooccurrenceCounts
 from segweave.errors import FormatError, LabelError, UsageError
-from segweave.formats import open_dataset
-from segweave.models.learn import Lesson, finished, learn, model_id, resumed, save_unfinished
+from segweave.formats import Dataset, open_dataset
+from segweave.formats.dataset import ImageName
+from segweave.models.learn import Learnt, Lesson, finished, learn, model_id, resumed, save_unfinished
 
 
 @pytest.fixture
@@ -50,7 +52,8 @@ def test_counts_say_where_they_come_from(lesson: Lesson, tmp_path: Path) -> None
     said = CooccurrenceCounts.load(tmp_path / "counts.npz").provenance
     assert said.primary_labels == ("roof", "lawn", "pond") and said.secondary_labels == ("tiles", "grass", "frog")
     assert said.primary.startswith("primary.onnx ") and "pixels=48" in said.primary_preprocess
-    assert (said.n_images, said.data, said.parts) == (3, ("garden/masks",), ("garden/masks 1/1",))
+    assert (said.n_images, said.data, said.parts) == (3, (lesson.data_id,), (f"{lesson.data_id} 1/1",))
+    assert re.fullmatch(r"garden/masks \(3 images, [0-9a-f]{8}\)", lesson.data_id)
     assert model_id(load_model("street")) == "street"
 
 
@@ -60,7 +63,7 @@ def test_shards_add_to_one_run(lesson: Lesson) -> None:
     total = parts[0] + parts[1]
     assert np.array_equal(total.pixels, whole.pixels) and np.array_equal(total.images, whole.images)
     assert total.provenance.n_images == 3
-    with pytest.raises(LabelError, match="'garden/masks 2/2' is in both counts"):
+    with pytest.raises(LabelError, match=r"garden/masks \(3 images, .* 2/2' is in both counts"):
         total + parts[0]
 
 
@@ -82,6 +85,20 @@ def _renamed(lesson: Lesson):
     return replace(lesson.data, labels=lesson.primary.labels)
 
 
+def test_an_interrupted_lesson_does_not_go_on_with_other_data(lesson: Lesson, tmp_path: Path) -> None:
+    save_unfinished(lesson, next(learn(lesson)), tmp_path / "kept")
+    other = Dataset(lesson.data.labels, (), lesson.data.load, lambda k: ImageName(k, f"other {k}"), range(3))
+    for changed in (replace(lesson, data=lesson.data[:2]), replace(lesson, data=other), replace(lesson, source="map")):
+        with pytest.raises(UsageError, match="this is another run"):
+            resumed(changed, tmp_path / "kept")
+
+
+def test_a_shard_without_images_says_so(lesson: Lesson) -> None:
+    empty = replace(lesson, shard=(4, 4))
+    with pytest.raises(FormatError, match="garden/masks: no image could be counted; there is none in shard 4/4"):
+        finished(empty, Learnt(empty.nothing(), 0))
+
+
 def test_a_broken_image_is_passed_over_and_named(lesson: Lesson, tmp_path: Path) -> None:
     (tmp_path / "images" / "1.png").write_bytes(b"no image")
     first, second, third = learn(lesson)
@@ -97,7 +114,7 @@ def test_a_photograph_of_another_size_than_its_truth_is_refused(lesson: Lesson, 
 def test_counts_of_no_image_are_refused(lesson: Lesson, tmp_path: Path) -> None:
     for image in (tmp_path / "images").iterdir():
         image.write_bytes(b"no image")
-    with pytest.raises(FormatError, match="garden/masks 1/1: no image could be counted"):
+    with pytest.raises(FormatError, match="garden/masks: no image could be counted: "):
         counted(lesson)
 
 

@@ -1,11 +1,15 @@
 """Where co-occurrence counts come from, so that counts of different models or label lists are never mixed."""
 
 import hashlib
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from segweave.errors import LabelError
+
+_SHARD = re.compile(r"(?P<data>.*) (?P<i>[1-9]\d*)/(?P<n>[1-9]\d*)( up to place \d+)?$", re.DOTALL)
 
 
 def labels_hash(names: Sequence[str]) -> str:
@@ -22,7 +26,7 @@ class Provenance:
     """What was counted. Names in label order; "" and () where nobody said.
 
     primary, secondary: the models; preprocess: how photographs reach each of the two. data: the data set. parts: the
-    shards that are in the sum, each once. n_images: how many images were counted.
+    shards that are in the sum, `DATA i/n`, no image twice. n_images: how many images were counted.
     """
 
     primary: str = ""
@@ -57,9 +61,11 @@ class Provenance:
             if mine_is and theirs_is and mine_is != theirs_is:
                 what = name.replace("_", " ")
                 raise LabelError(f"counts of different models do not add: the {what} is {mine_is!r} and {theirs_is!r}")
-        twice = sorted(set(self.parts) & set(other.parts))
+        twice = next(((a, b) for a in self.parts for b in other.parts if share_images(a, b)), None)
         if twice:
-            raise LabelError(f"the part {twice[0]!r} is in both counts; each image counts once")
+            a, b = twice
+            found = f"the part {a!r} is in both counts" if a == b else f"the parts {a!r} and {b!r} share images"
+            raise LabelError(f"{found}; each image counts once")
         return Provenance(
             primary=self.primary or other.primary,
             secondary=self.secondary or other.secondary,
@@ -71,6 +77,19 @@ class Provenance:
             parts=(*self.parts, *other.parts),
             n_images=self.n_images + other.n_images,
         )
+
+
+def share_images(mine: str, theirs: str) -> bool:
+    """Whether two parts of data sets, named `DATA i/n` (every n-th image from the i-th on), have an image in common.
+
+    >>> share_images("val 1/2", "val 2/2"), share_images("val 1/2", "val 3/4"), share_images("val 1/2", "test 1/2")
+    (False, True, False)
+    """
+    a, b = (_SHARD.match(part) for part in (mine, theirs))
+    if not a or not b:
+        return mine == theirs
+    step = math.gcd(int(a["n"]), int(b["n"]))
+    return a["data"] == b["data"] and (int(a["i"]) - int(b["i"])) % step == 0
 
 
 def difference(mine: Sequence[str], theirs: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from segweave.combine.rules import Evidence, Labels
 
 
 def sureness(plan: Plan, output: Labels, evidence: Sequence[Evidence]) -> NDArray[np.float64]:
-    """(H, W) float64: at pixels of an added label its probability to the secondary that lends it, the surest of several.
+    """(H, W) float64: at pixels of an added label its probability to the secondary that lends it, the largest.
 
     output, evidence: as `extend` gives and takes them. Where the evidence is labels it is the score of what the
     secondary says there, whatever that is. NaN at all other pixels, and where nobody said.

@@ -21,13 +21,15 @@ _AT = " up to place "
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Lesson:
-    """What is learnt from. data: images whose truth is in the secondary's labels; name: what the data set is called.
-    shard: (i, n), every n-th image from the i-th on, counted from 1."""
+    """What is learnt from. data: images whose truth is in the secondary's labels; name: what the data set is called;
+    source: what its truth says before it is mapped to these labels, and how. shard: (i, n), every n-th image from the
+    i-th on, counted from 1."""
 
     primary: Model
     secondary: Model
     data: Dataset
     name: str
+    source: str = ""
     shard: tuple[int, int] = (1, 1)
 
     def __post_init__(self) -> None:
@@ -38,9 +40,15 @@ class Lesson:
             )
 
     @property
+    def data_id(self) -> str:
+        """What the data set is called in the counts: one of the same name with other images is another one."""
+        known = "\n".join((self.source, *(f"{name.id} {name.stem}" for name in self.data.names())))
+        return f"{self.name} ({len(self.data)} images, {hashlib.sha256(known.encode()).hexdigest()[:8]})"
+
+    @property
     def part(self) -> str:
         """What this shard is called in the counts."""
-        return f"{self.name} {self.shard[0]}/{self.shard[1]}"
+        return f"{self.data_id} {self.shard[0]}/{self.shard[1]}"
 
     @property
     def places(self) -> range:
@@ -57,7 +65,7 @@ class Lesson:
             secondary_labels=self.secondary.labels.names,
             primary_preprocess=preprocess_id(self.primary),
             secondary_preprocess=preprocess_id(self.secondary),
-            data=(self.name,),
+            data=(self.data_id,),
         )
         return CooccurrenceCounts(
             pixels=np.zeros((m, n, n), np.int64), images=np.zeros((m, n), np.int64), provenance=provenance
@@ -87,8 +95,9 @@ def learn(lesson: Lesson, start: Learnt | None = None) -> Iterator[Learnt]:
 def finished(lesson: Lesson, learnt: Learnt) -> CooccurrenceCounts:
     """The counts with their part named; `FormatError` where no image could be counted."""
     if not learnt.counts.provenance.n_images:
-        why = f": {learnt.error}" if learnt.error else "; the data set has no image"
-        raise FormatError(f"{lesson.part}: no image could be counted{why}")
+        shard = f" in shard {lesson.shard[0]}/{lesson.shard[1]}" if lesson.shard != (1, 1) else ""
+        why = f": {learnt.error}" if learnt.error else f"; there is none{shard}"
+        raise FormatError(f"{lesson.name}: no image could be counted{why}")
     return _of_parts(learnt.counts, lesson.part)
 
 

@@ -78,8 +78,9 @@ def merge(
     check_free(Path(out), force=force)
     total = CooccurrenceCounts.load(files[0])
     for file in files[1:]:
+        more = CooccurrenceCounts.load(file)
         try:
-            total += CooccurrenceCounts.load(file)
+            total += more
         except SegweaveError as error:
             raise type(error)(f"{file}: {error}") from None
     total.save(out)

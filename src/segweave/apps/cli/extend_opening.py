@@ -52,6 +52,7 @@ def opened_lesson(
         secondary=secondary,
         data=in_labels(data, secondary.labels, map_file=map_file, path=Path(labelled.path)),
         name=name,
+        source="\n".join(data.labels.names) + (Path(map_file).read_text(encoding="utf-8") if map_file else ""),
         shard=shard,
     )
 
