@@ -93,6 +93,14 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, before: str, after
     assert said in str(found.value)
 
 
+def test_a_folder_that_is_called_like_a_model_is_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "street").mkdir()
+    text = PLAN.replace("{labels: cityscapes}", "{model: street}")
+    assert read(tmp_path, text).primary.model == "street"
+    (tmp_path / "street" / "config.json").touch()
+    assert read(tmp_path, text).primary.model == str(tmp_path / "street")
+
+
 def test_an_unknown_mode_is_wrong_use_and_a_broken_file_is_not(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         read(tmp_path, PLAN.replace("override", "magic"))

@@ -103,7 +103,7 @@ def _secondary(
     mode: Mode, primary: LabelSet, entry: SecondaryEntry, labels: LabelSet, outputs: Mapping[int, int]
 ) -> Secondary:
     """outputs: output label by added secondary label."""
-    counts = None if entry.counts is None else _counts(entry, primary, labels)
+    counts = None if entry.counts is None else counts_for(entry.counts, primary, labels, place=entry.place)
     if mode.learns and counts is None:
         needs = f"mode {mode.name} needs `counts:`, a file of `segweave extend learn`"
         raise LabelError(f"{entry.place}: {needs}; or choose mode odds")
@@ -118,23 +118,22 @@ def _secondary(
     )
 
 
-def _counts(entry: SecondaryEntry, primary: LabelSet, secondary: LabelSet) -> CooccurrenceCounts:
-    assert entry.counts is not None
-    counts = CooccurrenceCounts.load(entry.counts)
-    shape = (len(primary), len(secondary))
+def counts_for(path: Path, primary: LabelSet, secondary: LabelSet, *, place: str) -> CooccurrenceCounts:
+    """Counts that are of these labels and of some pixels; else `LabelError`. place: what they are for, in messages."""
+    counts = CooccurrenceCounts.load(path)
     for side, mine, theirs, n in (
         ("primary", primary.names, counts.provenance.primary_labels, counts.n_primary),
         ("secondary", secondary.names, counts.provenance.secondary_labels, counts.n_secondary),
     ):
         if theirs and mine != theirs:
             raise LabelError(
-                f"{entry.counts}: its {side} labels are not those of {entry.place}: {difference(theirs, mine)};"
+                f"{path}: its {side} labels are not those of {place}: {difference(theirs, mine)};"
                 " learn anew with these models"
             )
         if n != len(mine):
-            raise LabelError(f"{entry.counts}: counts {n} {side} labels; {entry.place} has {shape}")
+            raise LabelError(f"{path}: counts {n} {side} labels; {place} has {len(mine)}")
     if not counts.pixels.any():
-        raise LabelError(f"{entry.counts}: counts no pixel, so that no rule can be read from it; learn on more images")
+        raise LabelError(f"{path}: counts no pixel, so that no rule can be read from it; learn on more images")
     return counts
 
 

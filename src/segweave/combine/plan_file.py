@@ -144,12 +144,12 @@ def _named(entry: Entry) -> Named:
 
 
 def _model(entry: Entry | None, path: Path) -> str | None:
-    """A name of the zoo or a hub stays as it is; a file beside the plan becomes its path."""
+    """A name of the zoo or a hub stays as it is; a file or a saved network beside the plan becomes its path."""
     if entry is None:
         return None
     name = entry.text()
     beside = path.parent / name
-    return str(beside) if beside.exists() else name
+    return str(beside) if beside.is_file() or (beside / "config.json").is_file() else name
 
 
 def _labels(entry: Entry | None, path: Path) -> str | None:

@@ -117,15 +117,20 @@ def read_checked(path: str, *, strict: bool) -> "PlanFile":
 
 
 def labels_of(model: str | None, labels: str | None, *, side: str) -> "tuple[LabelSet, Model | None]":
-    """The label set of a side, by its model or by name; `UsageError` where neither is given."""
+    """The label set of a side, by its model or by name; `UsageError` where neither is given or the two differ."""
     from segweave.models.predict import load_model
 
+    named = None if labels is None else label_set_named(labels)
     if model is not None:
         opened = load_model(model)
+        if named is not None and named.names != opened.labels.names:
+            raise UsageError(
+                f"--{side}-labels {labels}: the model {model!r} has other labels, {opened.labels.name!r}; leave it out"
+            )
         return opened.labels, opened
-    if labels is None:
+    if named is None:
         raise UsageError(f"--{side}-labels names a label set (`segweave labels list`), or --{side} a model; give one")
-    return label_set_named(labels), None
+    return named, None
 
 
 def _set_of(file: "PlanFile", entry: "SecondaryEntry | None") -> "LabelSet":

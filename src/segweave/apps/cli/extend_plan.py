@@ -42,7 +42,7 @@ def suggest(
     """
     from segweave.apps.cli.evaluate_request import check_free
     from segweave.apps.cli.extend_opening import labels_of
-    from segweave.combine import CooccurrenceCounts
+    from segweave.combine.plan import counts_for
     from segweave.combine.similar import Draft, draft_plan
 
     _check_mode(mode)
@@ -55,10 +55,10 @@ def suggest(
         secondary=theirs,
         primary_model=_beside(primary, out),
         secondary_model=_beside(secondary, out),
-        primary_labels=primary_labels,
-        secondary_labels=secondary_labels,
+        primary_labels=_beside(primary_labels, out),
+        secondary_labels=_beside(secondary_labels, out),
         counts_path=_beside(counts, out),
-        counts=None if counts is None else CooccurrenceCounts.load(counts),
+        counts=None if counts is None else counts_for(Path(counts), ours, theirs, place="the two sides named here"),
         mode=mode or _best_mode(model),
         add=_known(add or [], theirs),
     )
@@ -68,7 +68,7 @@ def suggest(
 def forecast(
     plan: option.PlanFile,
     mode: option.ModeName = None,
-    floor: Annotated[float, typer.Option(help="Least mIoU of the secondary alone, 0..1.")] = _FLOOR,
+    floor: Annotated[float, typer.Option(min=0, max=1, help="Least mIoU of the secondary alone, 0..1.")] = _FLOOR,
     strict: option.Strict = False,
     json: option.AsJson = False,
 ) -> None:
@@ -150,7 +150,7 @@ def _known(add: list[str], labels: "LabelSet") -> tuple[str, ...]:
     for name in add:
         if name not in labels:
             raise UsageError(f"--add {name!r} is no label of the secondary; {did_you_mean(name, labels.names)}")
-    return tuple(add)
+    return tuple(dict.fromkeys(add))
 
 
 def _rules(plan: "Plan", second: "Secondary") -> list[tuple[str, str, str, str, int | None]]:
@@ -248,8 +248,11 @@ def _called(second: "Secondary") -> str:
 
 
 def _beside(name: str | None, out: str | None) -> str | None:
-    """A file as a plan at `out` (or here) names it; other names as they are."""
-    if name is None or not Path(name).exists():
+    """A file as a plan at `out` (or here) names it; other names as they are, also where a folder is called so."""
+    from segweave.labels import table_names
+    from segweave.models.opening import find_card
+
+    if name is None or not Path(name).exists() or find_card(name) or name in table_names():
         return name
     folder = Path(out).parent if out is not None else Path()
     return os.path.relpath(name, folder or ".")
