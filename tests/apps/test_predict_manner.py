@@ -14,7 +14,7 @@ from models.weaving import write_models, write_plan
 from segweave import load_model, read_image
 from segweave.formats import read_id_png
 from segweave.models import TASKS
-from segweave.models.confidence import confidence_bytes
+from segweave.models.confidence import predicted
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_maps_of_how_sure_the_model_is_are_written(how: tuple, cli: Cli, photos:
     model = load_model("street")
     network = model.tiled(64).network if how else model.network
     for image in json.loads(said.out)["images"]:
-        expected = confidence_bytes(network, read_image(image["source"]))
+        expected = predicted(network, read_image(image["source"]), "panoptic")[1]
         for kind, shares in (("confidence", expected.probability), ("entropy", expected.entropy)):
             assert image[kind] == str(out / f"{image['image']}.{kind}.png")
             with Image.open(image[kind]) as found:

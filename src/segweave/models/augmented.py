@@ -42,7 +42,7 @@ class AugmentedModel:
         if task != "semantic":
             raise UsageError(f"the mean of several views tells no things apart; found task {task!r}, expected semantic")
         means = self.probabilities(images)
-        return [self._decoded(maps, image) for maps, image in zip(means, images, strict=True)]
+        return [self.decoded(maps, image) for maps, image in zip(means, images, strict=True)]
 
     def probabilities(self, images: Sequence[Photo]) -> list[NDArray[np.float32]]:
         """(len(labels), h, w) float32 for each photograph, on the finest grid among its views."""
@@ -52,7 +52,8 @@ class AugmentedModel:
             seen += [[maps[:, :, ::-1] for maps in view.probabilities(mirrored)] for view in self.views]
         return [_mean(maps) for maps in zip(*seen, strict=True)]
 
-    def _decoded(self, maps: Maps, image: Photo) -> Result:
+    def decoded(self, maps: Maps, image: Photo) -> Result:
+        """The result of a photograph from its (len(labels), h, w) `probabilities`."""
         winners = upsampled_argmax(maps, (image.shape[0], image.shape[1]))
         return semantic_result(winners, channels_last(maps), self.labels)
 

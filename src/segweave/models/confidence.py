@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from segweave.combine.tile_grid import Place
 from segweave.errors import UsageError
 from segweave.formats import Photo
-from segweave.models.protocol import ProbabilityModel, SegmentationModel
-from segweave.models.tiles import TiledProbabilityModel, shown
+from segweave.models.augmented import AugmentedModel
+from segweave.models.protocol import ProbabilityModel, Result, SegmentationModel, Task
+from segweave.models.tiles import TiledModel, shown
 from segweave.models.upsample import ScoreMaps, score_maps_of_evidence
+
+_EVERYTHING = slice(None), slice(None)
 
 
 class ConfidenceMaps(NamedTuple):
@@ -26,7 +29,7 @@ class ConfidenceMaps(NamedTuple):
 
 
 class ConfidenceBytes(NamedTuple):
-    """`ConfidenceMaps` in 8 bits, as they are written to files.
+    """`ConfidenceMaps` in 8 bits, as they are written to files: a quarter of the memory.
 
     probability: (H, W) uint8, 0..255 for 0..1. entropy: (H, W) uint8, 0..255 for 0..log(n) of n labels.
     """
@@ -48,24 +51,36 @@ def confidence_maps(network: SegmentationModel, image: Photo) -> ConfidenceMaps:
     return maps
 
 
-def confidence_bytes(network: SegmentationModel, image: Photo) -> ConfidenceBytes:
-    """`confidence_maps` in 8 bits; takes a quarter of the memory."""
-    size = image.shape[:2]
-    maps = ConfidenceBytes(np.empty(size, np.uint8), np.empty(size, np.uint8))
-    most = np.log(max(2, len(network.labels)))  # of one label the entropy is 0, whatever it is divided by
-    for place, here, found in _pieces(network, image):
+def predicted(network: SegmentationModel, image: Photo, task: Task) -> tuple[Result, ConfidenceBytes]:
+    """What is where in a photograph, and `confidence_maps` in 8 bits. Errors as both.
+
+    Both are asked of each tile before the next, so that a network that remembers (`remembering`) runs once for them;
+    so do several views.
+    """
+    maps = ConfidenceBytes(*(np.empty(image.shape[:2], np.uint8) for _ in ConfidenceBytes._fields))
+    most = np.float32(np.log(max(2, len(network.labels))))  # of one label the entropy is 0, whatever it is divided by
+
+    def kept(result: Result, found: ScoreMaps, place: Place, here: Place) -> Result:
         maps.probability[place] = _eight_bits(found.probability[here])
-        maps.entropy[place] = _eight_bits(found.entropy[here] / np.float32(most))
-    return maps
+        maps.entropy[place] = _eight_bits(found.entropy[here] / most)
+        return result
+
+    if not isinstance(network, TiledModel) or len(grid := network.grid(image)) == 1:
+        alone = network.network if isinstance(network, TiledModel) else network
+        return kept(*_both(alone, image, task), _EVERYTHING, _EVERYTHING), maps
+
+    def results() -> Iterator[Result]:
+        for done, tile in enumerate(grid, start=1):
+            yield kept(*_both(network.network, shown(image, tile), task), tile.owned, tile.owned_here)
+            network.tell(done, len(grid))
+
+    return network.joined(grid, results(), task), maps
 
 
 def _pieces(network: SegmentationModel, image: Photo) -> Iterator[tuple[Place, Place, ScoreMaps]]:
     """(where in the image, where in the maps, the maps) of pieces that cover the image."""
-    if not isinstance(network, ProbabilityModel):
-        raise UsageError("this model gives no probabilities, so that it cannot say how sure it is")
-    if not isinstance(network, TiledProbabilityModel):
-        everything = slice(None), slice(None)
-        yield everything, everything, _score_maps(network, image)
+    if not isinstance(network, TiledModel):
+        yield _EVERYTHING, _EVERYTHING, _score_maps(network, image)
         return
     grid = network.grid(image)
     for done, tile in enumerate(grid, start=1):
@@ -73,7 +88,16 @@ def _pieces(network: SegmentationModel, image: Photo) -> Iterator[tuple[Place, P
         network.tell(done, len(grid))
 
 
-def _score_maps(network: ProbabilityModel, image: Photo) -> ScoreMaps:
+def _both(network: SegmentationModel, image: Photo, task: Task) -> tuple[Result, ScoreMaps]:
+    if not isinstance(network, AugmentedModel) or task != "semantic":
+        return network.predict([image], task)[0], _score_maps(network, image)
+    (means,) = network.probabilities([image])
+    return network.decoded(means, image), score_maps_of_evidence(means, (image.shape[0], image.shape[1]))
+
+
+def _score_maps(network: SegmentationModel, image: Photo) -> ScoreMaps:
+    if not isinstance(network, ProbabilityModel):
+        raise UsageError("this model gives no probabilities, so that it cannot say how sure it is")
     return score_maps_of_evidence(network.probabilities([image])[0], (image.shape[0], image.shape[1]))
 
 

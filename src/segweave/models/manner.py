@@ -6,6 +6,7 @@ from segweave.errors import UsageError
 from segweave.models.augmented import augmented
 from segweave.models.predict import Model
 from segweave.models.protocol import ProbabilityModel, SegmentationModel, Task
+from segweave.models.remembering import remembering
 from segweave.models.tiles import Watch, tiled
 
 ONCE = (1.0,)
@@ -60,7 +61,7 @@ class Manner:
 
     def _with_views(self, model: Model, task: Task) -> SegmentationModel:
         if not self.flip and self.scales == ONCE:
-            return model.network
+            return remembering(model.network) if self.confidence else model.network
         if not isinstance(model.network, ProbabilityModel):
             raise UsageError(f"flips and scales average probabilities, and {model.name!r} gives none")
         if task != "semantic":

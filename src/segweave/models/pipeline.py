@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from segweave.errors import ImageError, SegweaveError
 from segweave.formats import Photo, Source, frame_count, read_frames, read_image
 from segweave.formats.images import has_more_frames
-from segweave.models.confidence import ConfidenceBytes, confidence_bytes
+from segweave.models.confidence import ConfidenceBytes, predicted
 from segweave.models.predict import Model
 from segweave.models.protocol import Result, Task
 from segweave.models.tiles import TiledModel
@@ -51,7 +51,7 @@ def predict_sources(
     """What is where in each source, in order; a source that fails is reported and the others go on.
 
     Frames of a video come one by one, counted from 1. skip: names that are not to be predicted again. batch: images
-    that the model gets at once. confidence: ask how sure it is too (a `ProbabilityModel`; the network runs once more).
+    that the model gets at once. confidence: ask how sure it is too (a `ProbabilityModel`), image by image.
     Images over 16 megapixels are read and predicted by themselves, so that two of them are never in memory.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="segweave-read") as reader:
@@ -127,11 +127,14 @@ def _one_predicted(model: Model, read: _Read, *, task: Task, confidence: bool) -
 
 def _answers(model: Model, group: Sequence[_Read], *, task: Task, confidence: bool) -> list[Prediction]:
     images = [read.image for read in group if not isinstance(read.image, SegweaveError)]
-    results = model.network.predict(images, task)
-    maps = [confidence_bytes(model.network, image) if confidence else None for image in images]
+    answers: Sequence[tuple[Result, ConfidenceBytes | None]]
+    if confidence:
+        answers = [predicted(model.network, image, task) for image in images]
+    else:
+        answers = [(result, None) for result in model.network.predict(images, task)]
     return [
         Prediction(read.source, read.name, image, result, sure, read.notes)
-        for read, image, result, sure in zip(group, images, results, maps, strict=True)
+        for read, image, (result, sure) in zip(group, images, answers, strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """A model that looks at a large image tile by tile: satellite and microscope images of any size."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Self
@@ -68,7 +68,10 @@ class TiledModel:
         grid = self.grid(image)
         if len(grid) == 1:
             return self.network.predict([image], task)[0]
-        results = self._results(image, grid, task)
+        return self.joined(grid, self._results(image, grid, task), task)
+
+    def joined(self, grid: TileGrid, results: Iterable[Result], task: Task) -> Result:
+        """The result of an image from those of its tiles, in the order of `grid`; read one at a time."""
         if task == "instance":
             return stitch_instances(grid, results)  # type: ignore[arg-type]  # the protocol promises Instances
         return stitch(grid, results, semantic=task == "semantic")  # type: ignore[arg-type]  # Segmentations

@@ -36,9 +36,7 @@ Flip = Annotated[bool, typer.Option("--flip", help="Look at the mirror image too
 Scales = Annotated[
     str | None, typer.Option("--scales", help="Look at several scales, such as 0.75,1,1.25, and take the mean.")
 ]
-Confidence = Annotated[
-    bool, typer.Option("--confidence", help="Write maps of how sure the model is; the network runs twice.")
-]
+Confidence = Annotated[bool, typer.Option("--confidence", help="Write maps of how sure the model is at each pixel.")]
 Batch = Annotated[int, typer.Option("--batch", min=1, help="Images (or tiles) that the model gets at once.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Opacity = Annotated[float, typer.Option("--opacity", help="Of the colours: 0 photograph only .. 1 colours only.")]
