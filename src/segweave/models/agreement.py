@@ -51,7 +51,7 @@ class Agreement:
 
 
 def agreements(
-    model: SegmentationModel, described: DescribedModel, other: DescribedModel, photos: Sequence[Photo]
+    model: SegmentationModel, described: DescribedModel, other: DescribedModel, *, photos: Sequence[Photo]
 ) -> tuple[Agreement, ...]:
     """One for each photograph and task. model: whose results are compared with those of `other`; described: the same
     network as its description says, whose outputs are."""

@@ -138,11 +138,11 @@ def _described(description: ModelDescription, place: Path, to: Target) -> Descri
 
 def _compared(way: "TorchExport", other: DescribedModel, photos: Sequence[Photo]) -> tuple[Agreement, ...]:
     described = described_model(way, way.description)
-    found = agreements(way.model, described, other, photos)
+    found = agreements(way.model, described, other, photos=photos)
     if way.fixed is None and len({agreement.seen for agreement in found}) == 1:
         # every photograph becomes one size: only at another scale does the network see another one
         larger = replace(way.model, preprocess=way.model.preprocess.at_scale(1.5))
-        found += agreements(larger, described.at_scale(1.5), other.at_scale(1.5), photos[:1])
+        found += agreements(larger, described.at_scale(1.5), other.at_scale(1.5), photos=photos[:1])
     return found
 
 

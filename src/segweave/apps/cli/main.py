@@ -12,6 +12,7 @@ from segweave import __version__
 from segweave.apps.cli import evaluate_group, extend_group, labels, models
 from segweave.apps.cli.check import check
 from segweave.apps.cli.convert import convert
+from segweave.apps.cli.export import export
 from segweave.apps.cli.formats import formats
 from segweave.apps.cli.predict import predict
 from segweave.errors import SegweaveError, UsageError
@@ -21,6 +22,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("convert", convert),
     ("check", check),
     ("formats", formats),
+    ("export", export),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("evaluate", evaluate_group.app),

@@ -17,7 +17,7 @@ from segweave.models.adapters.torch_network import run_torch
 from segweave.models.adapters.torchvision import ANSWER, BoxModel
 from segweave.models.adapters.transformers import TransformersModel
 from segweave.models.answers import Boxes
-from segweave.models.described import Shape
+from segweave.models.described import DescribedModel, Shape
 from segweave.models.description import METADATA_KEY, ModelDescription
 from segweave.models.network_labels import NetworkLabels
 from segweave.models.preprocess import Frame, FramedPreprocess, Size
@@ -138,6 +138,8 @@ def possible_exports(model: SegmentationModel, *, side: int | None = None) -> tu
     side: for squares of this many px alone, photographs scaled to fit and padded. `UsageError` for a model that is not
     of torch.
     """
+    if isinstance(model, DescribedModel):
+        raise UsageError("this model is a file that runs without torch already; there is nothing to export")
     if not isinstance(model, TransformersModel | PixelModel | BoxModel):
         raise UsageError(
             "networks of transformers, torchvision and segmentation_models_pytorch can be exported; this model is a"

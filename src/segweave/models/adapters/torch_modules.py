@@ -14,6 +14,7 @@ class QueriesOrPixels(nn.Module):
         self.network, self.names, self.asks = network, tuple(names), asks
 
     def forward(self, values: Tensor, tokens: Tensor | None = None) -> tuple[Tensor, ...]:
+        """The named outputs."""
         question = {"task_inputs": tokens} if self.asks else {}
         found = self.network(pixel_values=values, **question)
         return tuple(found[name] for name in self.names)
@@ -27,6 +28,7 @@ class PixelLogits(nn.Module):
         self.network, self.logits = network, logits
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:
+        """The logits alone."""
         return (self.logits(self.network, values),)
 
 
@@ -38,6 +40,7 @@ class BoxParts(nn.Module):
         self.network = network
 
     def forward(self, values: Tensor, shown: Tensor) -> tuple[Tensor, ...]:
+        """Boxes, scores, columns, masks."""
         from segweave.models.adapters.torchvision import box_parts
 
         found = box_parts(self.network, values, (shown[0], shown[1]))

@@ -125,7 +125,7 @@ def _shares(length: int, parts: int, like: Tensor) -> Tensor:
 def _unfold(real: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """`unfold` into patches beside each other as a reshape."""
 
-    def unfolded(maps: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+    def _unfolded(maps: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
         if not _beside(kernel_size, dilation, padding, stride):
             return real(maps, kernel_size, dilation, padding, stride)
         (p, q), (n, channels, height, width) = kernel_size, maps.shape
@@ -133,13 +133,13 @@ def _unfold(real: Callable[..., Tensor]) -> Callable[..., Tensor]:
         cut = whole.reshape(n, channels, height // p, p, width // q, q)
         return cut.permute(0, 1, 3, 5, 2, 4).reshape(n, channels * p * q, -1)
 
-    return unfolded
+    return _unfolded
 
 
 def _fold(real: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """`fold` of patches beside each other as a reshape; what no patch reaches is 0."""
 
-    def folded(
+    def _folded(
         patches: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
     ) -> Tensor:
         if not _beside(kernel_size, dilation, padding, stride):
@@ -150,7 +150,7 @@ def _fold(real: Callable[..., Tensor]) -> Callable[..., Tensor]:
         whole = cut.permute(0, 1, 4, 2, 5, 3).reshape(n, patches.shape[1] // (p * q), rows * p, columns * q)
         return functional.pad(whole, (0, width - columns * q, 0, height - rows * p))
 
-    return folded
+    return _folded
 
 
 def _beside(kernel: Any, dilation: Any, padding: Any, stride: Any) -> bool:
