@@ -142,10 +142,12 @@ def measure_confusion(folder: Path) -> None:
         found = confusion_of_maps(*signed, labels).pixels[:n, :n]
         for other in (pixel_confusion(truth, guess, n, ignore_index=255), peers.confusion_by_bincount(truth, guess, n)):
             assert np.array_equal(found, other)
+        wide = truth.astype(np.int32), signed[1]
         contenders: dict[str, Callable[[], object]] = {
             "segweave": lambda signed=signed: confusion_of_maps(*signed, labels),
-            "hotcoco": lambda guess=guess: pixel_confusion(truth, guess, n, ignore_index=255),
-            "numpy.bincount": lambda guess=guess: peers.confusion_by_bincount(truth, guess, n),
+            "hotcoco, int32 too": lambda wide=wide: pixel_confusion(*wide, n, ignore_index=255),
+            "hotcoco, uint8": lambda guess=guess: pixel_confusion(truth, guess, n, ignore_index=255),
+            "numpy.bincount, uint8": lambda guess=guess: peers.confusion_by_bincount(truth, guess, n),
         }
         height, width = truth.shape
         race_per_image(f"confusion of {n} labels, {width} x {height}, {what}", contenders, 1, rounds=2 * ROUNDS)

@@ -83,8 +83,8 @@ def test_a_table_counts_what_maps_count():
     assert by_image.predicted[0].tolist() == first.predicted.tolist()
 
 
-@pytest.mark.parametrize("truth", [np.uint8, np.int16, np.int32, np.int64, np.uint64, ">i4"])
-@pytest.mark.parametrize("guess", [np.uint8, np.int16, np.int32, np.int64, np.uint64, ">i4"])
+@pytest.mark.parametrize("truth", [np.uint8, np.int16, np.uint16, np.int32, np.int64, np.uint64, ">i4"])
+@pytest.mark.parametrize("guess", [np.uint8, np.int16, np.uint16, np.int32, np.int64, np.uint64, ">i4"])
 def test_maps_of_any_two_types_are_counted_alike(truth: type | str, guess: type | str):
     rng = np.random.default_rng(7)
     maps = rng.integers(0, 5, (2, 11, 64))

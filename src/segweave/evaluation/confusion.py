@@ -14,6 +14,10 @@ from segweave.segmentation.overlap import count_pairs
 from segweave.segmentation.overlap_table import Ints
 
 
+_COMPILED = tuple(map(np.dtype, ("uint8", "int16", "uint16", "int32", "int64")))
+"""The types of maps that are counted as they are; the kernel is compiled for each when it first meets it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Confusion:
     """Pixels of each label of the truth by label of the prediction; confusions add.
@@ -160,12 +164,12 @@ def score_semantic(counts: SemanticCounts) -> SemanticScore:
 
 
 def _of_one_type(truth: NDArray[Any], prediction: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Both as they are where they have one of the types that the kernel is compiled for; else in one that holds them.
+    """Both as they are where they have one of the `_COMPILED` types; else in one that holds them.
 
     Nothing that is no label becomes one, nor void: of uint64, large numbers become smaller ones.
     """
     maps = tuple(np.minimum(found, 2**62) if found.dtype == np.uint64 else found for found in (truth, prediction))
-    if maps[0].dtype == maps[1].dtype and maps[0].dtype in (np.uint8, np.int32, np.int64):
+    if maps[0].dtype == maps[1].dtype and maps[0].dtype in _COMPILED:
         return maps[0], maps[1]
     small = all(found.dtype.itemsize < 4 or found.dtype == np.int32 for found in maps)
     target = np.int32 if small else np.int64
