@@ -13,7 +13,6 @@ from segweave.segmentation import OverlapTable
 from segweave.segmentation.overlap import count_pairs
 from segweave.segmentation.overlap_table import Ints
 
-
 _COMPILED = tuple(map(np.dtype, ("uint8", "int16", "uint16", "int32", "int64")))
 """The types of maps that are counted as they are; the kernel is compiled for each when it first meets it."""
 
