@@ -58,21 +58,19 @@ def predicted(network: SegmentationModel, image: Photo, task: Task) -> tuple[Res
     so do several views.
     """
     maps = ConfidenceBytes(*(np.empty(image.shape[:2], np.uint8) for _ in ConfidenceBytes._fields))
-    most = np.float32(np.log(max(2, len(network.labels))))  # of one label the entropy is 0, whatever it is divided by
-
-    def kept(result: Result, found: ScoreMaps, place: Place, here: Place) -> Result:
-        maps.probability[place] = _eight_bits(found.probability[here])
-        maps.entropy[place] = _eight_bits(found.entropy[here] / most)
-        return result
-
+    n = len(network.labels)
     if not isinstance(network, TiledModel) or len(grid := network.grid(image)) == 1:
         alone = network.network if isinstance(network, TiledModel) else network
-        return kept(*_both(alone, image, task), _EVERYTHING, _EVERYTHING), maps
+        result, found = _both(alone, image, task)
+        _store(maps, found, at=(_EVERYTHING, _EVERYTHING), n=n)
+        return result, maps
 
     def results() -> Iterator[Result]:
         for done, tile in enumerate(grid, start=1):
-            yield kept(*_both(network.network, shown(image, tile), task), tile.owned, tile.owned_here)
+            result, found = _both(network.network, shown(image, tile), task)
+            _store(maps, found, at=(tile.owned, tile.owned_here), n=n)
             network.tell(done, len(grid))
+            yield result
 
     return network.joined(grid, results(), task), maps
 
@@ -86,6 +84,14 @@ def _pieces(network: SegmentationModel, image: Photo) -> Iterator[tuple[Place, P
     for done, tile in enumerate(grid, start=1):
         yield tile.owned, tile.owned_here, _score_maps(network.network, shown(image, tile))
         network.tell(done, len(grid))
+
+
+def _store(maps: ConfidenceBytes, found: ScoreMaps, *, at: tuple[Place, Place], n: int) -> None:
+    """Write a place of `found` (the second one) to a place of the maps. n: labels."""
+    place, here = at
+    most = np.float32(np.log(max(2, n)))  # of one label the entropy is 0, whatever it is divided by
+    maps.probability[place] = _eight_bits(found.probability[here])
+    maps.entropy[place] = _eight_bits(found.entropy[here] / most)
 
 
 def _both(network: SegmentationModel, image: Photo, task: Task) -> tuple[Result, ScoreMaps]:
