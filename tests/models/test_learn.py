@@ -14,7 +14,8 @@ from segweave.combine import CooccurrenceCounts
 from segweave.errors import FormatError, LabelError, UsageError
 from segweave.formats import Dataset, open_dataset
 from segweave.formats.dataset import ImageName
-from segweave.models.learn import Learnt, Lesson, finished, learn, model_id, resumed, save_unfinished
+from segweave.models.identity import model_id
+from segweave.models.learn import Learnt, Lesson, finished, learn, resumed, save_unfinished
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from models.weaving import (
     write_renamed_street,
 )
 from segweave import load_model, read_image
+from segweave.combine import CooccurrenceCounts, Provenance
 from segweave.errors import LabelError, ModelError, SegweaveError, UsageError
+from segweave.models.identity import model_id
 from segweave.models.remembering import RememberingNetwork
 from segweave.models.woven import open_woven
 from segweave.segmentation import Instances
@@ -82,6 +84,18 @@ def test_what_a_person_should_know_is_told_once(folder: Path) -> None:
     assert len(remarks) == 2 and "CC BY-NC 4.0" in remarks[0] and "nobody has looked through this plan" in remarks[1]
 
 
+def test_counts_that_were_learnt_with_other_models_are_told(folder: Path) -> None:
+    names = Provenance(
+        primary=model_id(load_model(folder / "primary.onnx")), secondary="secondary.onnx 0123456789abcdef"
+    )
+    counts = CooccurrenceCounts(pixels=np.ones((3, 3, 3), int), images=np.ones((3, 3), int), provenance=names)
+    counts.save(folder / "counts.npz")
+    text = PLAN.replace("  add:", "  counts: counts.npz\n  add:")
+    assert load_model(write_plan(folder, text)).remarks == ()  # odds do not look at them
+    (remark,) = load_model(write_plan(folder, text.replace("mode: odds", "mode: guarded"))).remarks
+    assert "its counts were learnt with the secondary 'secondary.onnx 0123456789abcdef', not with 'secondary" in remark
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -89,6 +103,7 @@ def test_what_a_person_should_know_is_told_once(folder: Path) -> None:
         ("{model: primary.onnx}", "{model: primary.onnx, labels: voc}", "plan.yaml:6: the plan says 'voc', the model"),
         ("{model: primary.onnx}", "{model: primary.onnx, labels: vocc}", "plan.yaml:6: label set 'vocc' is not known"),
         ("{model: primary.onnx}", "{model: stret}", "model 'stret' is not known; did you mean 'street'"),
+        ("secondary.onnx", "nothing.onnx", "plan.yaml:8: nothing.onnx: there is no such file"),
         ("mode: odds", "mode: guarded", "mode guarded needs `counts:`"),
         ("add: [frog]", "add: [toad]", "label 'toad' is not in 'details'"),
     ],

@@ -12,6 +12,7 @@ from segweave.combine.provenance import Provenance
 from segweave.combine.rules import Labels
 from segweave.errors import FormatError, LabelError, SegweaveError, UsageError
 from segweave.formats import Dataset, Photo, Sample, read_image
+from segweave.models.identity import model_id, preprocess_id
 from segweave.models.predict import Model
 from segweave.models.woven import semantic
 from segweave.segmentation import Instances, Segmentation, instances_to_panoptic
@@ -116,20 +117,6 @@ def resumed(lesson: Lesson, path: Path) -> Learnt:
         found = f"{counts.provenance.primary} with {counts.provenance.secondary} on {part or 'something else'}"
         raise UsageError(f"{path}: is of {found}; this is another run: leave out --resume to begin anew")
     return Learnt(_of_parts(counts), int(place))
-
-
-def model_id(model: Model) -> str:
-    """What a model is called in counts: its name, and of a file the beginning of its sha256."""
-    path = Path(model.name)
-    if model.card is not None or not path.is_file():
-        return model.name
-    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
-
-
-def preprocess_id(model: Model) -> str:
-    """How photographs reach a model, where it says so: its preprocessing in words."""
-    description = getattr(model.network, "description", None)
-    return str(getattr(description, "preprocess", ""))
 
 
 def truth_labels(sample: Sample) -> Labels:

@@ -158,7 +158,7 @@ def _open(path: Path, threads: int, mode: str | None, inside: tuple[Path, ...]) 
             )
     plan = resolve(file, opened[0].labels, [model.labels for model in opened[1:]], mode=mode)
     _check_tasks(plan, sides, opened)
-    remarks = [line for model in opened for line in model.remarks]
+    remarks = [line for model in opened for line in model.remarks] + _other_models(plan, opened)
     if not plan.reviewed:
         remarks.append(f"{path}: nobody has looked through this plan yet (reviewed: false)")
     return WovenModel(
@@ -183,6 +183,21 @@ def _side(side: SideEntry, threads: int, inside: tuple[Path, ...]) -> "Model":
         return load_model(side.model, threads=threads)
     except (ModelError, UsageError) as error:
         raise type(error)(f"{side.place}: {error}") from None
+
+
+def _other_models(plan: Plan, opened: "Sequence[Model]") -> list[str]:
+    """What to tell where counts that decide were learnt with other models, which happen to have the same labels."""
+    from segweave.models.identity import model_id
+
+    found = []
+    for second, model in zip(plan.secondaries, opened[1:], strict=True):
+        if second.lent.counts is None or not plan.mode.learns:
+            continue
+        known = second.lent.counts.provenance
+        for side, learnt, used in (("primary", known.primary, opened[0]), ("secondary", known.secondary, model)):
+            if learnt and learnt != (name := model_id(used)):
+                found.append(f"{plan.path}: its counts were learnt with the {side} {learnt!r}, not with {name!r}")
+    return found
 
 
 def _check_tasks(plan: Plan, sides: Sequence[SideEntry], opened: "Sequence[Model]") -> None:

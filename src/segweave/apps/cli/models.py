@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from segweave.apps.cli.extend_show import plan_facts
 from segweave.apps.cli.output import Json, print_json, print_table
 from segweave.errors import UsageError, did_you_mean
 from segweave.models.zoo import ZOO, ModelCard
@@ -39,7 +40,7 @@ def list_models(
 
 @app.command("show")
 def show_model(
-    name: Annotated[str, typer.Argument(help="A name of `segweave models list`, or an ONNX file.")],
+    name: Annotated[str, typer.Argument(help="A name of `segweave models list`, an ONNX file, or a plan.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what is known about one model: labels, tasks, training data, licence, score; of a file what it says itself.
@@ -75,6 +76,8 @@ def _in_words(card: ModelCard) -> dict[str, Json]:
 def _of_file(name: str, *, known: tuple[str, ...]) -> dict[str, Json]:
     from segweave.models.adapters.onnx import open_onnx
 
+    if name.endswith((".yaml", ".yml")):
+        return plan_facts(name)
     if not Path(name).suffix and not Path(name).exists():
         raise UsageError(f"model {name!r} is not known; {did_you_mean(name, known)}")
     model = open_onnx(name)
