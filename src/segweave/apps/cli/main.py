@@ -78,6 +78,8 @@ def main() -> None:
     except SegweaveError as error:
         print(f"segweave: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:  # while the commands are set up; a command at work ends in its own way
+        sys.exit(130)
     except BrokenPipeError:  # `segweave … | head`: the reader has gone, which is no mistake
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
