@@ -6,6 +6,7 @@ export IMAGE
 
 DEV := .venv-dev/bin/python
 DEMO := .venv-demo/bin/python
+TORCH := .venv-torch/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := $(shell find src -type f -not -path '*/__pycache__/*')
 NOT_RUN := $(addprefix benchmarks/,photo.py timing.py panoptic_scenes.py make_panoptic.py decode_peers.py decode_scenes.py peak_memory.py)
@@ -13,7 +14,7 @@ BENCHMARKS := $(filter-out $(NOT_RUN),$(wildcard benchmarks/*.py))
 PYTEST := $(DEV) -m pytest -n auto $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types slow bench clean python
+.PHONY: help demo test check lint types slow torch bench clean python
 
 help:
 	@echo "make demo                 install segweave in .venv-demo and run it on a photograph, in all three tasks"
@@ -21,6 +22,7 @@ help:
 	@echo "make test                 install for development in .venv-dev and run the whole fast test suite"
 	@echo "make check                what a change must pass: ruff, mypy, and make test (doctests and laws included)"
 	@echo "make slow                 the slow tests"
+	@echo "make torch                the tests of networks of torch, in .venv-torch (several GB); make test skips what needs torch"
 	@echo "make bench                the benchmarks"
 	@echo "make clean                remove what these commands made"
 	@echo "Another Python: make test PYTHON=python3.12"
@@ -64,11 +66,14 @@ types: .venv-dev/.installed
 slow: .venv-dev/.installed
 	$(PYTEST) -m slow || [ $$? -eq 5 ]
 
+torch: .venv-torch/.installed
+	$(TORCH) -m pytest -n auto $(PYTEST_ARGS) -m "slow or not slow" tests/models tests/reference tests/apps/test_export.py src/segweave/models
+
 bench: .venv-dev/.installed
 	@for script in $(BENCHMARKS); do echo "== $$script"; $(DEV) "$$script" || exit 1; done
 
 clean:
-	rm -rf .venv-demo .venv-dev demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv-demo .venv-dev .venv-torch demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The stamps make a second run cheap: pip runs again only when what it would install has changed.
@@ -82,6 +87,12 @@ clean:
 	@[ -x .venv-dev/bin/pip ] || { echo "Making .venv-dev ..."; "$(PYTHON)" -m venv --clear .venv-dev; }
 	@echo "Installing segweave for development in .venv-dev (a minute or two the first time) ..."
 	@$(DEV) $(PIP_INSTALL) -e ".[dev]"
+	@touch $@
+
+.venv-torch/.installed: pyproject.toml constraints.txt | python
+	@[ -x .venv-torch/bin/pip ] || { echo "Making .venv-torch ..."; "$(PYTHON)" -m venv --clear .venv-torch; }
+	@echo "Installing segweave with torch in .venv-torch (a few minutes the first time) ..."
+	@$(TORCH) $(PIP_INSTALL) -e ".[dev,torch,export,openvino]"
 	@touch $@
 
 python:
