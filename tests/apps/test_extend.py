@@ -10,7 +10,7 @@ from PIL import Image
 from cli import Cli
 from models.weaving import PLAN, stripes, write_images, write_models, write_plan
 from segweave.combine import CooccurrenceCounts
-from segweave.models import learn as learning
+from segweave.models import labelled
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_shards_merge_to_the_counts_of_one_run(work: Path, cli: Cli) -> None:
 def test_an_interrupt_keeps_what_is_counted_and_resume_goes_on(
     work: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = learning.photograph
+    real = labelled.photograph
 
     def interrupted(sample):
         if sample.image_name.startswith("1"):
@@ -103,7 +103,7 @@ def test_an_interrupt_keeps_what_is_counted_and_resume_goes_on(
         return real(sample)
 
     with monkeypatch.context() as patch:
-        patch.setattr(learning, "photograph", interrupted)
+        patch.setattr(labelled, "photograph", interrupted)
         said = cli(*LEARN, "--out", "counts.npz")
     assert said.code == 130 and "1 of 3 images are counted; --resume goes on" in said.err
     assert not Path("counts.npz").exists() and Path("counts.npz.unfinished").exists()

@@ -16,7 +16,7 @@ from PIL import Image
 from cli import Cli
 from models.weaving import PLAN, stripes, write_images, write_models, write_plan
 from segweave import read_image
-from segweave.models import weave_score as scoring
+from segweave.models import labelled
 
 SIDES = ("--primary", "primary.onnx", "--secondary", "secondary.onnx")
 
@@ -105,14 +105,14 @@ def test_ctrl_c_ends_a_command_in_order(many: Path, command: tuple[str, ...], wr
 
 def test_an_interrupted_evaluation_shows_what_it_has(work: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     write_images(work)
-    real = scoring.photograph
+    real = labelled.photograph
 
     def interrupted(sample):
         if sample.image_name.startswith("2"):
             raise KeyboardInterrupt
         return real(sample)
 
-    monkeypatch.setattr(scoring, "photograph", interrupted)
+    monkeypatch.setattr(labelled, "photograph", interrupted)
     said = cli("extend", "evaluate", "plan.yaml", "masks", "--json")
     assert said.code == 130 and "interrupted after 2 images; the table is of these" in said.err
     assert json.loads(said.out)["images"] == 2

@@ -9,13 +9,12 @@ import numpy as np
 
 from segweave.combine.cooccurrence import CooccurrenceCounts, count_cooccurrence
 from segweave.combine.provenance import Provenance
-from segweave.combine.rules import Labels
 from segweave.errors import FormatError, LabelError, SegweaveError, UsageError
-from segweave.formats import Dataset, Photo, Sample, read_image
+from segweave.formats import Dataset
 from segweave.models.identity import model_id, preprocess_id
+from segweave.models.labelled import LabelledPhoto, labelled_photos
 from segweave.models.predict import Model
 from segweave.models.woven import semantic
-from segweave.segmentation import Instances, Segmentation, instances_to_panoptic
 
 _AT = " up to place "
 
@@ -85,9 +84,10 @@ class Learnt:
 def learn(lesson: Lesson, start: Learnt | None = None) -> Iterator[Learnt]:
     """Count image after image from where `start` stopped; yields the sum after each. A broken image is passed over."""
     known = start or Learnt(lesson.nothing(), 0)
-    for done, place in enumerate(lesson.places[known.done :], start=known.done + 1):
+    photos = labelled_photos(lesson.data, lesson.places[known.done :])
+    for done, found in enumerate(photos, start=known.done + 1):
         try:
-            known = Learnt(known.counts + _count(lesson, place), done)
+            known = Learnt(known.counts + _count(lesson, found), done)
         except SegweaveError as error:
             known = Learnt(known.counts, done, error)
         yield known
@@ -119,33 +119,13 @@ def resumed(lesson: Lesson, path: Path) -> Learnt:
     return Learnt(_of_parts(counts), int(place))
 
 
-def truth_labels(sample: Sample) -> Labels:
-    """(H, W) int32 label indices of a sample's truth, -1 = void; instances as `instances_to_panoptic` lays them."""
-    truth = sample.truth
-    seg: Segmentation = instances_to_panoptic(truth) if isinstance(truth, Instances) else truth
-    return seg.label_indices()
-
-
-def photograph(sample: Sample) -> Photo:
-    """The photograph of a sample; `FormatError` where there is none, or where it is of another size than the truth."""
-    if sample.image_path is None:
-        raise FormatError(f"image {sample.image_id!r}: its photograph is not there; name its folder (--photographs-in)")
-    image = read_image(sample.image_path)
-    if image.shape[:2] != sample.size:
-        raise FormatError(
-            f"image {sample.image_id!r}: {sample.image_path} is {image.shape[:2]} (height, width), its truth"
-            f" {sample.size}"
-        )
-    return image
-
-
-def _count(lesson: Lesson, place: int) -> CooccurrenceCounts:
-    sample = lesson.data[place]
-    image = photograph(sample)
+def _count(lesson: Lesson, found: LabelledPhoto | SegweaveError) -> CooccurrenceCounts:
+    if isinstance(found, SegweaveError):
+        raise found
     return count_cooccurrence(
-        semantic(lesson.primary.network, image).label_indices(),
-        semantic(lesson.secondary.network, image).label_indices(),
-        truth_labels(sample),
+        semantic(lesson.primary.network, found.photograph).label_indices(),
+        semantic(lesson.secondary.network, found.photograph).label_indices(),
+        found.truth,
         n_primary=len(lesson.primary.labels),
         n_secondary=len(lesson.secondary.labels),
         void=-1,

@@ -14,7 +14,7 @@ from segweave.evaluation.confusion import Confusion, SemanticCounts, confusion_o
 from segweave.evaluation.contour_accuracy import ContourCounts, count_contours
 from segweave.formats import Dataset, Photo
 from segweave.labels import LabelMap, LabelSet
-from segweave.models.learn import photograph, truth_labels
+from segweave.models.labelled import LabelledPhoto, labelled_photos
 from segweave.models.woven import WovenModel, evidence_of, semantic
 from segweave.segmentation import Segmentation
 from segweave.segmentation.overlap_table import Ints
@@ -118,9 +118,9 @@ def check_question(question: Question) -> None:
 def try_plan(trial: Trial) -> Iterator[Tried]:
     """Score image after image; yields the sum after each. A broken image is passed over."""
     known = Tried()
-    for place in range(len(trial.data)):
+    for found in labelled_photos(trial.data, range(len(trial.data))):
         try:
-            here = tallies(trial.question, _seen(trial, place))
+            here = tallies(trial.question, _seen(trial, found))
         except SegweaveError as error:
             known = replace(known, error=error)
         else:
@@ -151,17 +151,17 @@ def tallies(question: Question, seen: Seen) -> dict[str, Tally]:
     return {name: _tally(seen.truth, to_truth[output], labels) for name, output in outputs.items()}
 
 
-def _seen(trial: Trial, place: int) -> Seen:
+def _seen(trial: Trial, found: LabelledPhoto | SegweaveError) -> Seen:
     """The models' answers for one image; the baseline takes the most probable labels where there are probabilities."""
-    sample = trial.data[place]
-    image, truth = photograph(sample), truth_labels(sample)
-    model = trial.model
+    if isinstance(found, SegweaveError):
+        raise found
+    image, model = found.photograph, trial.model
     evidence = labels = model.evidence(image)
     if model.plan.mode.needs != "labels":
         crops = zip(model.secondaries, model.crops(image), strict=True)
         labels = tuple(evidence_of(network, crop, "labels") for network, crop in crops)
     first = semantic(model.primary, image)
-    return Seen(truth=truth, primary=first, evidence=evidence, labels=labels, photograph=image)
+    return Seen(truth=found.truth, primary=first, evidence=evidence, labels=labels, photograph=image)
 
 
 def _tally(truth: Labels, prediction: Labels, labels: LabelSet) -> Tally:
