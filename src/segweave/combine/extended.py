@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.combine.parts import Bools, eight_connected, places
+from segweave.combine.parts import Bools, Place, eight_connected, places
 from segweave.combine.rules import Labels
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
@@ -127,7 +127,7 @@ def _things(
     return owners, found + [Segment(label=label, source_id=COMPONENT)] * int(alone.sum())
 
 
-def _touching(owners: NDArray[np.int32], parts: NDArray[np.int32], part: int, place: tuple[slice, slice]) -> int:
+def _touching(owners: NDArray[np.int32], parts: NDArray[np.int32], part: int, place: Place) -> int:
     """The owner of most of the pixels around a part, 0 where nobody owns any."""
     from scipy.ndimage import binary_dilation
 

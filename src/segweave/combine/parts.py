@@ -9,6 +9,9 @@ from segweave.combine.rules import Labels
 
 Bools = NDArray[np.bool_]
 
+Place = tuple[slice, slice]
+"""Rows and columns of a window."""
+
 
 def eight_connected(inside: Bools) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Parts of a mask that hang together, also at corners: (H, W) int32 numbered from 1, 0 = outside; and their pixels,
@@ -44,7 +47,7 @@ def without_specks(output: Labels, primary: Labels, *, first_added: int, least: 
     return kept
 
 
-def places(numbered: NDArray[Any]) -> list[tuple[int, tuple[slice, slice]]]:
+def places(numbered: NDArray[Any]) -> list[tuple[int, Place]]:
     """(number, bounding box) of each number above 0 in a map of integers, ascending."""
     from scipy.ndimage import find_objects
 

@@ -7,17 +7,19 @@ Void of the primary stays void, and no step brings a label to an image that does
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segweave.combine.parts import Place, places
 from segweave.combine.rules import Labels
 from segweave.errors import UsageError, did_you_mean
 from segweave.segmentation import Segmentation
 from segweave.segmentation.overlap import count_pairs
 
 Photo = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -90,9 +92,13 @@ def guided(output: Labels, scene: Scene, *, radius: int = 8, epsilon: float = 1e
     present = [label for label in brought if label >= 0]
     if not present:
         return output
-    guide = scene.photograph.astype(np.float32).mean(axis=2) / 255
-    levels = np.stack([_guided_filter(guide, output == label, radius, epsilon) for label in present])
-    best, level = np.array(present, np.int32)[levels.argmax(axis=0)], levels.max(axis=0)
+    guide = _Guide.of(scene.photograph.astype(np.float32).mean(axis=2) / 255, radius, epsilon)
+    best, level = np.full(output.shape, -1, np.int32), np.zeros(output.shape, np.float32)
+    for number, box in places(np.where(np.isin(output, present), output + 1, 0)):
+        place = _grown(box, 2 * radius + 1)  # two means in a row: beyond it the mask has no say
+        here = guide.filtered(output[place] == number - 1, place)
+        more = here > level[place]
+        best[place][more], level[place][more] = number - 1, here[more]
     stays = np.where(np.isin(output, present), scene.primary, output)  # what is there where no label is brought
     return np.where((level > 0.5) & (scene.primary >= 0), best, stays)
 
@@ -124,18 +130,38 @@ def _pairs(regions: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.
     return count_pairs(regions, np.ascontiguousarray(labels), shape)
 
 
-def _guided_filter(guide: NDArray[np.float32], mask: NDArray[Any], radius: int, epsilon: float) -> NDArray[Any]:
-    """He et al. 2013, Algorithm 1."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Guide:
+    """What the filter of He et al. 2013, Algorithm 1, knows of the guide alone, whatever is filtered."""
+
+    guide: Floats
+    mean: Floats
+    variance: Floats
+    radius: int
+    epsilon: float
+
+    @classmethod
+    def of(cls, guide: Floats, radius: int, epsilon: float) -> Self:
+        """guide: (H, W) float32 grey values 0..1."""
+        mean = _mean(guide, radius)
+        return cls(guide, mean, _mean(guide * guide, radius) - mean**2, radius, epsilon)
+
+    def filtered(self, mask: NDArray[np.bool_], place: Place) -> Floats:
+        """(h, w) float32: the mask of a window of the photograph, its contours drawn to edges of the guide there."""
+        guide, guide_mean, values = self.guide[place], self.mean[place], mask.astype(np.float32)
+        mean = _mean(values, self.radius)
+        covariance = _mean(guide * values, self.radius) - guide_mean * mean
+        slope = covariance / (self.variance[place] + self.epsilon)
+        return _mean(slope, self.radius) * guide + _mean(mean - slope * guide_mean, self.radius)
+
+
+def _grown(box: Place, by: int) -> Place:
+    rows, columns = box
+    return slice(max(rows.start - by, 0), rows.stop + by), slice(max(columns.start - by, 0), columns.stop + by)
+
+
+def _mean(values: Floats, radius: int) -> Floats:
     from scipy.ndimage import uniform_filter
 
-    def mean(values: NDArray[Any]) -> NDArray[Any]:
-        smooth: NDArray[Any] = uniform_filter(values, 2 * radius + 1, mode="nearest")
-        return smooth
-
-    values = mask.astype(np.float32)
-    mean_guide, mean_values = mean(guide), mean(values)
-    covariance = mean(guide * values) - mean_guide * mean_values
-    variance = mean(guide * guide) - mean_guide**2
-    slope = covariance / (variance + epsilon)
-    filtered: NDArray[Any] = mean(slope) * guide + mean(mean_values - slope * mean_guide)
-    return filtered
+    smooth: Floats = uniform_filter(values, 2 * radius + 1, mode="nearest")
+    return smooth

@@ -10,6 +10,9 @@ from segweave.errors import InvalidSegmentation
 
 Bools = NDArray[np.bool_]
 
+REACH = 2
+"""px: so near a contour its accuracy is measured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContourCounts:
@@ -27,7 +30,7 @@ class ContourCounts:
         return self.right / self.near if self.near else None
 
 
-def count_contours(truth: NDArray[Any], prediction: NDArray[Any], *, reach: int = 2) -> ContourCounts:
+def count_contours(truth: NDArray[Any], prediction: NDArray[Any], *, reach: int = REACH) -> ContourCounts:
     """The counts of one image (the trimap of Kohli et al. 2009, "Robust Higher Order Potentials", §5).
 
     truth, prediction: (H, W) label indices, -1 = void. reach: px, as a king on a chessboard moves. Void of the truth
@@ -38,8 +41,12 @@ def count_contours(truth: NDArray[Any], prediction: NDArray[Any], *, reach: int 
     """
     if truth.shape != prediction.shape:
         raise InvalidSegmentation(f"two maps of one image have one size; found {truth.shape} and {prediction.shape}")
-    near = near_contours(truth, reach)
-    return ContourCounts(near=int(near.sum()), right=int((near & (truth == prediction)).sum()))
+    return count_right(near_contours(truth, reach), truth, prediction)
+
+
+def count_right(near: Bools, truth: NDArray[Any], prediction: NDArray[Any]) -> ContourCounts:
+    """The counts of one image whose pixels near contours are known: `near_contours` of the truth."""
+    return ContourCounts(near=int(np.count_nonzero(near)), right=int(np.count_nonzero(near & (truth == prediction))))
 
 
 def near_contours(labels: NDArray[Any], reach: int) -> Bools:

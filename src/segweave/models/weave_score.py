@@ -11,9 +11,9 @@ from segweave.combine.refine import Scene, connected_parts, refined
 from segweave.combine.rules import Evidence, Labels
 from segweave.errors import LabelError, SegweaveError
 from segweave.evaluation.confusion import Confusion, SemanticCounts, confusion_of_maps, score_semantic
-from segweave.evaluation.contour_accuracy import ContourCounts, count_contours
+from segweave.evaluation.contour_accuracy import REACH, ContourCounts, count_right, near_contours
 from segweave.formats import Dataset, Photo
-from segweave.labels import LabelMap, LabelSet
+from segweave.labels import LabelMap
 from segweave.models.labelled import LabelledPhoto, labelled_photos
 from segweave.models.woven import WovenModel, evidence_of, semantic
 from segweave.segmentation import Segmentation
@@ -147,8 +147,13 @@ def tallies(question: Question, seen: Seen) -> dict[str, Tally]:
         for steps in refinings:
             outputs[f"{plan.mode.name} + {', '.join(steps)}"] = refined(chosen, scene, steps)
     to_truth = np.array([*(-1 if t is None else t for t in question.label_map.targets), -1], np.int32)
-    labels = question.label_map.target
-    return {name: _tally(seen.truth, to_truth[output], labels) for name, output in outputs.items()}
+    labels, near = question.label_map.target, near_contours(seen.truth, REACH)
+    found: dict[str, Tally] = {}
+    for name, output in outputs.items():
+        said = to_truth[output]
+        contours = count_right(near, seen.truth, said)
+        found[name] = Tally(confusion_of_maps(seen.truth, said, labels), contours)
+    return found
 
 
 def _seen(trial: Trial, found: LabelledPhoto | SegweaveError) -> Seen:
@@ -162,10 +167,6 @@ def _seen(trial: Trial, found: LabelledPhoto | SegweaveError) -> Seen:
         labels = tuple(evidence_of(network, crop, "labels") for network, crop in crops)
     first = semantic(model.primary, image)
     return Seen(truth=found.truth, primary=first, evidence=evidence, labels=labels, photograph=image)
-
-
-def _tally(truth: Labels, prediction: Labels, labels: LabelSet) -> Tally:
-    return Tally(confusion_of_maps(truth, prediction, labels), count_contours(truth, prediction))
 
 
 def _row(question: Question, name: str, tally: Tally) -> Row:
