@@ -51,7 +51,7 @@ def test_every_family_says_the_same_through_onnx_in_every_task(family: str, phot
     side = FIXED.get(family)
     assert report.fixed == ((side, side) if side else None)
     assert {agreement.task for agreement in report.agreements} == set(model.tasks)
-    assert len({agreement.size for agreement in report.agreements}) == 2
+    assert len({agreement.size for agreement in report.agreements}) >= 2
     if not side:
         assert len({agreement.seen for agreement in report.agreements}) > 1  # the network saw two sizes
     if family == "oneformer_dinat":  # its squares are not what the model itself sees

@@ -51,7 +51,12 @@ class Agreement:
 
 
 def agreements(
-    model: SegmentationModel, described: DescribedModel, other: DescribedModel, *, photos: Sequence[Photo]
+    model: SegmentationModel,
+    described: DescribedModel,
+    other: DescribedModel,
+    *,
+    photos: Sequence[Photo],
+    tasks: Sequence[Task],
 ) -> tuple[Agreement, ...]:
     """One for each photograph and task. model: whose results are compared with those of `other`; described: the same
     network as its description says, whose outputs are."""
@@ -59,9 +64,9 @@ def agreements(
     found = []
     for photo in photos:
         seen = described.to_input(photo)
-        gaps = {task: _differences(described, other, seen, task) for task in (model.tasks if asks else model.tasks[:1])}
-        for task in model.tasks:
-            difference, largest = gaps[task if asks else model.tasks[0]]
+        gaps = {task: _differences(described, other, seen, task) for task in (tasks if asks else tasks[:1])}
+        for task in tasks:
+            difference, largest = gaps[task if asks else tasks[0]]
             equal = equal_pixels(model.predict([photo], task)[0], other.predict([photo], task)[0])
             size, side = (photo.shape[0], photo.shape[1]), (seen.values.shape[2], seen.values.shape[3])
             found.append(

@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from segweave.errors import MissingExtra, ModelError, UsageError
 from segweave.files import replacing
 from segweave.formats import Photo, read_image
@@ -137,13 +139,15 @@ def _described(description: ModelDescription, place: Path, to: Target) -> Descri
 
 
 def _compared(way: "TorchExport", other: DescribedModel, photos: Sequence[Photo]) -> tuple[Agreement, ...]:
-    described = described_model(way, way.description)
-    found = agreements(way.model, described, other, photos=photos)
-    if way.fixed is None and len({agreement.seen for agreement in found}) == 1:
-        # every photograph becomes one size: only at another scale does the network see another one
-        larger = replace(way.model, preprocess=way.model.preprocess.at_scale(1.5))
-        found += agreements(larger, described.at_scale(1.5), other.at_scale(1.5), photos=photos[:1])
-    return found
+    described, model, tasks = described_model(way, way.description), way.model, way.model.tasks
+    found = agreements(model, described, other, photos=photos, tasks=tasks)
+    if way.fixed is not None:
+        return found
+    if len({agreement.seen for agreement in found}) > 1:
+        return found + agreements(model, described, other, photos=_other_shapes(photos[0]), tasks=tasks[:1])
+    # every photograph becomes one size: only at another scale does the network see another one
+    larger = replace(model, preprocess=model.preprocess.at_scale(1.5))
+    return found + agreements(larger, described.at_scale(1.5), other.at_scale(1.5), photos=photos[:1], tasks=tasks[:1])
 
 
 def _quantised(
@@ -182,6 +186,15 @@ def _two_sizes(photo: Photo) -> tuple[Photo, Photo]:
     height, width = photo.shape[:2]
     left = photo[:, : max(1, width * 2 // 3)]
     return photo, resized(left, (max(1, height * 3 // 4), max(1, width // 2)))
+
+
+def _other_shapes(photo: Photo) -> tuple[Photo, ...]:
+    """Parts of the photograph that are seen at odd sizes: what a trace has taken for a constant shows there."""
+    height, width = photo.shape[:2]
+    return tuple(
+        np.ascontiguousarray(photo[: max(1, round(height * down)), : max(1, round(width * right))])
+        for down, right in ((0.93, 0.79), (0.97, 0.53), (0.71, 1.0))
+    )
 
 
 def _way(way: "TorchExport") -> str:

@@ -27,7 +27,7 @@ from segweave.models.windows import Windows
 
 IMAGE, QUESTION, SHOWN = "image", "task", "shown"
 """Names of the inputs of what is exported."""
-_EXAMPLE = (288, 416)  # px, about: unlike sides, so that a trace cannot take one for the other
+_ORDINARY = (428, 640)  # px, a photograph
 
 TorchModel = TransformersModel | PixelModel | BoxModel
 
@@ -222,8 +222,8 @@ def _described(
 
 
 def _example_size(frame: Frame) -> Size:
-    step = max(32, frame.multiple, frame.pad_multiple)
-    return max(2, _EXAMPLE[0] // step) * step, max(3, _EXAMPLE[1] // step) * step
+    """As an ordinary photograph is seen: where a network does something else for small ones, a trace holds one way."""
+    return frame.padded(frame.scaled(_ORDINARY))
 
 
 def _run_module(

@@ -4,6 +4,7 @@ A trace follows tensors, not Python's numbers. What loses a size of the image on
 ONNX, is replaced by the same computation in plain tensors while a trace is made (`traceable`).
 """
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_MOBILENET = "transformers.models.mobilenet_v2.modeling_mobilenet_v2"
 OPSET = 18  # of ONNX: the first with all that grid_sample and its kin need, and known to every current runtime
 
 
@@ -69,6 +71,7 @@ def traceable(*, compiles: bool = False) -> Iterator[None]:
         (functional, "adaptive_avg_pool2d", _mean_of_parts),
         (functional, "unfold", _unfold(functional.unfold)),
         (functional, "fold", _fold(functional.fold)),
+        *((module, "apply_tf_padding", _same_padding) for module in (sys.modules.get(_MOBILENET),) if module),
     )
     places = () if compiles else places
     before = [getattr(module, name) for module, name, _ in places]
@@ -151,6 +154,18 @@ def _fold(real: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return functional.pad(whole, (0, width - columns * q, 0, height - rows * p))
 
     return _folded
+
+
+def _same_padding(maps: Tensor, layer: torch.nn.Conv2d) -> Tensor:
+    """TensorFlow's padding "SAME" of MobileNetV2, without asking a size what it is."""
+    padding: list[Any] = []
+    for side in (1, 0):  # columns first, as `pad` wants them
+        kernel, stride, dilation = layer.kernel_size[side], layer.stride[side], layer.dilation[side]
+        # kernel - stride, and what is missing to the next multiple of the stride; kernels are as long as strides
+        along = max(kernel - stride, 0) + (-maps.shape[2 + side] % stride if stride > 1 else 0)
+        before = along // 2
+        padding += [before * dilation, (along - before) * dilation]
+    return functional.pad(maps, padding)
 
 
 def _beside(kernel: Any, dilation: Any, padding: Any, stride: Any) -> bool:
