@@ -86,24 +86,11 @@ def test_a_small_part_between_two_things_goes_to_the_one_it_touches_more() -> No
     assert seg.ids.tolist() == [[3, 3, 2], [3, 1, 1]]  # the middle touches two pixels of one, one of the other
 
 
-def test_added_segments_without_a_score_get_the_mean_of_what_the_secondary_says() -> None:
-    wall = city([1] * 6, segments=[Segment(label=1)])
-    output, sure = labels([SIGN, SIGN, 1, FLOOR, FLOOR, SIGN]), np.array([[0.5, 1.0, np.nan, 0.25, np.nan, np.nan]])
-    seg = extended_segmentation(wall, output, MORE, sure=sure)
-    # two signs: 0.75, and nobody said; floor: 0.25, of the pixel that is known; the primary's own score is not made up
-    assert seg.label_names() == ("wall", "sign", "sign", "floor")
-    assert [segment.score for segment in seg.segments] == [None, 0.75, None, 0.25]
-    masked = extended_segmentation(wall, output, MORE, sure=sure, masks=[mask([1, 1, 0, 0, 0, 0], score=0.9)])
-    assert masked.segments[1].score == 0.9
-
-
-def test_the_semantic_result_has_one_segment_a_label_with_the_primary_s_scores_and_the_secondary_s() -> None:
+def test_the_semantic_result_has_one_segment_a_label_with_the_primary_s_scores() -> None:
     both = city([1, 1, 2, 2, 1], segments=[Segment(label=0, score=0.6), Segment(label=1, score=0.7)])
-    sure = np.array([[np.nan, 0.5, 1.0, np.nan, np.nan]])
-    seg = extended_semantic(both, labels([0, SIGN, SIGN, 1, 0]), MORE, sure=sure)
+    seg = extended_semantic(both, labels([0, SIGN, SIGN, 1, 0]), MORE)
     assert seg.ids.tolist() == [[1, 3, 3, 2, 1]] and seg.label_names() == ("road", "wall", "sign")
-    assert [segment.score for segment in seg.segments] == [0.6, 0.7, 0.75]
-    assert extended_semantic(both, labels([0, SIGN, SIGN, 1, 0]), MORE).segments[2].score is None
+    assert [segment.score for segment in seg.segments] == [0.6, 0.7, None]
 
 
 def test_output_of_another_size_is_refused() -> None:

@@ -1,8 +1,7 @@
-"""From extended labels to results: which thing is which among the added ones, and how sure the secondaries are."""
+"""From extended labels to results: which thing is which among the added ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +11,10 @@ from segweave.combine.rules import Labels
 from segweave.errors import InvalidSegmentation
 from segweave.labels import LabelSet
 from segweave.segmentation import Segment, Segmentation, assemble, from_label_indices
+from segweave.segmentation.segmentation import count_ids
 
 COMPONENT = "component"
 """The `source_id` of a thing that is a guess: a connected part of its label, for nobody said which thing is which."""
-
-Sureness = NDArray[np.floating[Any]]
-"""(H, W): how sure a secondary is of the added label at a pixel, 0..1 (`sureness`); NaN where nobody said."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -35,7 +32,6 @@ def extended_segmentation(
     labels: LabelSet,
     *,
     masks: Sequence[Mask] = (),
-    sure: Sureness | None = None,
     least: float = 0.0,
 ) -> Segmentation:
     """The panoptic result of extended labels.
@@ -45,8 +41,8 @@ def extended_segmentation(
     void. Changed pixels of a stuff label are one segment. Those of a thing label belong to a mask where more than half
     of it fired (was changed to its label) and is not another's, the mask with the highest score first, and none is
     larger than what fired; what no mask takes falls into its 8-connected parts, marked by `source_id="component"`. A
-    part of fewer than `least` px that touches a mask's thing is a piece of it. The score of an added segment is its
-    mask's, else the mean of `sure` over its pixels.
+    part of fewer than `least` px that touches a mask's thing is a piece of it. Scores of added segments are those of
+    their masks; `with_scores` gives the others one.
 
     >>> from segweave.labels import Label
     >>> car, bag = (Label(name=name, is_thing=True) for name in ("car", "bag"))
@@ -70,20 +66,18 @@ def extended_segmentation(
             owners, found = fired.astype(np.int32), [Segment(label=label)]
         ids[place][fired] = owners[fired] + len(segments)
         segments += found
-    return assemble(ids, _scored(segments, ids, sure, first=len(primary)), labels)
+    return assemble(ids, segments, labels)
 
 
-def extended_semantic(
-    primary: Segmentation, output: Labels, labels: LabelSet, *, sure: Sureness | None = None
-) -> Segmentation:
-    """The semantic result of extended labels, one segment a label: the primary's scores stay, the others are means of
-    `sure`. Arguments as `extended_segmentation`'s; primary: a semantic result.
+def extended_semantic(primary: Segmentation, output: Labels, labels: LabelSet) -> Segmentation:
+    """The semantic result of extended labels, one segment a label, with the primary's scores; `with_scores` gives the
+    added ones theirs. Arguments as `extended_segmentation`'s; primary: a semantic result.
     """
     _check_size(primary, output)
     known = {segment.label: segment.score for segment in primary.segments}
     seg = from_label_indices(output, labels)
     segments = [replace(segment, score=known.get(segment.label)) for segment in seg.segments]
-    return Segmentation(seg.ids, tuple(_scored(segments, seg.ids, sure, first=0)), labels)
+    return Segmentation(seg.ids, tuple(segments), labels)
 
 
 def _check_size(primary: Segmentation, output: Labels) -> None:
@@ -94,11 +88,11 @@ def _check_size(primary: Segmentation, output: Labels) -> None:
 def _kept(primary: Segmentation, changed: Bools) -> NDArray[np.int32]:
     """The primary's ids where they stay; void where they changed, and where a thing has lost more than half of it."""
     ids = np.where(changed, np.int32(0), primary.ids)
-    kept = np.bincount(ids.reshape(-1), minlength=len(primary) + 1)[1:]
+    kept = count_ids(ids, len(primary))[1:]
     is_thing = np.array([primary.labels[segment.label].is_thing for segment in primary.segments], np.bool_)
     goes = is_thing & (2 * kept < primary.areas())
     stays = np.concatenate(([0], np.where(goes, 0, np.arange(1, len(primary) + 1)))).astype(np.int32)
-    return stays[ids]
+    return stays.take(ids)
 
 
 def _things(
@@ -136,18 +130,3 @@ def _touching(owners: NDArray[np.int32], parts: NDArray[np.int32], part: int, pl
     around = owners[rows, columns][binary_dilation(here, np.ones((3, 3))) & ~here]
     counts = np.bincount(around[around > 0], minlength=1)
     return int(counts.argmax())
-
-
-def _scored(segments: Sequence[Segment], ids: NDArray[np.int32], sure: Sureness | None, *, first: int) -> list[Segment]:
-    """Segments from the `first` on that have no score get the mean of `sure` over their pixels, where that is known."""
-    if sure is None:
-        return list(segments)
-    known = np.isfinite(sure)
-    pixels = np.bincount(ids[known], minlength=len(segments) + 1)
-    sums = np.bincount(ids[known], weights=sure[known], minlength=len(segments) + 1)
-    return [
-        replace(segment, score=float(min(sums[k] / pixels[k], 1.0)))
-        if k > first and segment.score is None and pixels[k]
-        else segment
-        for k, segment in enumerate(segments, start=1)
-    ]

@@ -83,6 +83,27 @@ def look_up(
 
 
 @nb.njit(cache=True, nogil=True)
+def sum_probabilities(
+    ids: NDArray[np.int32],
+    places: tuple[NDArray[np.int64], NDArray[np.int64]],
+    columns: NDArray[np.int64],
+    maps: NDArray[np.float32],
+    sums: NDArray[np.float64],
+    pixels: NDArray[np.float64],
+) -> None:
+    """sums[id] += maps[.., columns[id]] at each pixel of an id whose column is not -1; pixels[id] += 1.
+
+    ids: (H, W). places: (H,) rows and (W,) columns of the (h, w, n) maps. columns, sums, pixels: one entry an id.
+    """
+    for r in range(ids.shape[0]):
+        for c in range(ids.shape[1]):
+            k = ids[r, c]
+            if columns[k] >= 0:
+                sums[k] += maps[places[0][r], places[1][c], columns[k]]
+                pixels[k] += 1
+
+
+@nb.njit(cache=True, nogil=True)
 def positions(n_out: int, n_in: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Where the centres of n_out pixels lie among n_in samples: the sample before each, the weight of the one after.
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.combine.rules import Labels
+from segweave.segmentation.segmentation import count_ids
 
 Bools = NDArray[np.bool_]
 
@@ -24,7 +25,7 @@ def eight_connected(inside: Bools) -> tuple[NDArray[np.int32], NDArray[np.int64]
     from scipy.ndimage import label
 
     parts, n = label(inside, structure=np.ones((3, 3)))
-    return parts, np.bincount(parts.reshape(-1), minlength=n + 1)
+    return parts, count_ids(parts, int(n))
 
 
 def without_specks(output: Labels, primary: Labels, *, first_added: int, least: float) -> Labels:

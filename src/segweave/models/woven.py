@@ -13,7 +13,7 @@ from segweave.combine.plan import Plan, extend, resolve
 from segweave.combine.plan_file import PlanFile, SideEntry, read_plan
 from segweave.combine.refine import Scene, connected_parts, refined
 from segweave.combine.rules import Evidence, Labels, Needs
-from segweave.combine.sureness import sureness
+from segweave.combine.scores import with_scores
 from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet, label_set
@@ -72,12 +72,11 @@ class WovenModel:
         first = _segmentation(self.primary, image, "semantic" if task == "semantic" else "panoptic")
         evidence = self.evidence(image)
         output = self._output(image, first, evidence)
-        sure = sureness(self.plan, output, evidence)
         if task == "semantic":
-            return extended_semantic(first, output, self.labels, sure=sure)
-        least = self.plan.smallest_part * output.size
-        masks = self._masks(image, output)
-        seg = extended_segmentation(first, output, self.labels, masks=masks, sure=sure, least=least)
+            return with_scores(extended_semantic(first, output, self.labels), self.plan, evidence)
+        least, masks = self.plan.smallest_part * output.size, self._masks(image, output)
+        seg = extended_segmentation(first, output, self.labels, masks=masks, least=least)
+        seg = with_scores(seg, self.plan, evidence)
         return panoptic_to_instances(seg) if task == "instance" else seg
 
     def _output(self, image: Photo, first: Segmentation, evidence: Sequence[Evidence]) -> Labels:
