@@ -18,6 +18,7 @@ from segweave.formats.png import SIGNATURE, png_head
 
 STRATEGIES = [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED]
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
+ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)  # RFC 1951, §3.2.7
 
 
 def pixels(runs: IdRuns) -> np.ndarray:
@@ -71,6 +72,20 @@ def png(size: tuple[int, int], stream: bytes, *, pieces: int = 1, extra: bytes =
 def compressed(data: bytes, level: int = 6, strategy: int = zlib.Z_DEFAULT_STRATEGY, bits: int = 15) -> bytes:
     packer = zlib.compressobj(level, zlib.DEFLATED, bits, 9, strategy)
     return packer.compress(data) + packer.flush()
+
+
+def with_an_incomplete_code() -> bytes:
+    """484 zeros in a block whose literals 0 and 256 have 2 bits each, so that half of all bits mean nothing."""
+    bits = "1" + "01"  # the last block, of codes of its own; numbers begin with their lowest bit
+    bits += "00000" + "00000" + "0111"  # 257 literals, 1 distance, 18 lengths of lengths
+    # in the order 16 17 18 0 8 7 9 6 10 5 11 4 12 3 13 2 14 1: 18 has 1 bit, 0 and 2 have 2
+    bits += "".join({18: "100", 0: "010", 2: "010"}.get(k, "000") for k in ORDER[:18])
+    # the codes: 18 is 0, 0 is 10, 2 is 11. Literal 0: 2 bits; 1 to 255: none; 256: 2 bits; distance: none
+    bits += "11" + "0" + f"{138 - 11:07b}"[::-1] + "0" + f"{117 - 11:07b}"[::-1] + "11" + "10"
+    bits += "00" * 484 + "01"  # the zeros, and the end
+    bits += "0" * (-len(bits) % 8)
+    block = bytes(int(bits[k : k + 8][::-1], 2) for k in range(0, len(bits), 8))
+    return b"\x78\x9c" + block + zlib.adler32(bytes(484)).to_bytes(4, "big")
 
 
 def sparse(data: bytes) -> IdRuns | None:
@@ -148,6 +163,7 @@ def test_what_is_unusual_is_left_to_the_decoder():
         "a preset dictionary": png(ids.shape, b"\x78\xbb" + stream[2:]),
         "an unknown filter": png(ids.shape, unknown_filter),
         "no pixels": png(ids.shape, b"x"),
+        "a code that is incomplete": png(ids.shape, with_an_incomplete_code()),
     }
     assert {what for what, data in unusual.items() if sparse(data) is not None} == set()
 

@@ -169,7 +169,7 @@ def _fixed_codes(codes, reader):  # type: ignore[no-untyped-def]
     lengths[144:256] = 9
     lengths[256:280] = 7
     _build(codes[0], lengths)
-    return _build(codes[1], np.full(_DISTANCE_CODES, 5)), reader
+    return _build(codes[1], np.full(32, 5)), reader
 
 
 @nb.njit(cache=True, nogil=True)
@@ -215,7 +215,7 @@ def _read_codes(words, reader, codes):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _build(code, lengths):  # type: ignore[no-untyped-def]
-    """Make a code of the number of bits of each symbol (§3.2.2); False where there are too many of a length."""
+    """Make a code of the number of bits of each symbol (§3.2.2); False where some bits mean two things or none."""
     fast, counts, symbols = code[:_COUNTS], code[_COUNTS:_SYMBOLS], code[_SYMBOLS:]
     fast[:] = 0
     counts[:] = 0
@@ -230,6 +230,8 @@ def _build(code, lengths):  # type: ignore[no-untyped-def]
             return False
         first[length + 1] = (first[length] + counts[length]) << 1
         offset[length + 1] = offset[length] + counts[length]
+    if left > 0 and lengths.max() > 1:  # one distance alone has a bit of which the other half means nothing
+        return False
     for symbol in range(lengths.size):
         length = lengths[symbol]
         if length == 0:
