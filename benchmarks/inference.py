@@ -18,6 +18,7 @@ from photo import photo_path
 from timing import race, show
 
 from segweave import load_model, read_image
+from segweave.formats import write_png
 from segweave.labels import label_set
 from segweave.models.preprocess import Frame
 
@@ -59,15 +60,20 @@ def exported(model, folder: Path, name: str) -> dict[str, Path]:
     """The network as files, and what the exporter says of each."""
     from segweave.models.export import export_model
 
-    files = {}
+    photo, files = read_image(photo_path()), {}
     kinds = {"ONNX Runtime": ("onnx", ".onnx")}
     if find_spec("openvino"):
         kinds["OpenVINO"] = ("openvino", ".xml")
     for runtime, (to, suffix) in kinds.items():
-        report = export_model(model, folder / f"{name}{suffix}", to=to, photo=read_image(photo_path()))
+        report = export_model(model, folder / f"{name}{suffix}", to=to, photo=photo)
         print(f"{name}, {runtime}: {report.agreements[0]}")
         files[runtime] = report.path
-    return files
+    parts = [folder / f"part{k}.png" for k in range(5)]
+    for k, part in enumerate(parts):
+        write_png(part, photo[20 * k :, 30 * k :])
+    report = export_model(model, folder / f"{name}-int8.onnx", photo=photo, calibration=parts)
+    print(f"{name}: {report.int8}")
+    return files | {"ONNX Runtime, int8": report.path}
 
 
 def main() -> None:
