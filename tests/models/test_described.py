@@ -96,7 +96,7 @@ def test_sigmoids_in_a_file_leave_void_where_no_label_reaches_a_half(tmp_path: P
 
 
 def test_boxes_in_a_file_are_scaled_to_the_photograph_and_cut_at_the_padding(tmp_path: Path) -> None:
-    """2 x 4 px become 4 x 8 of 8 x 8; the left half of what is shown is 4 x 4, in the photograph 2 x 2."""
+    """4 x 2 px become 8 x 4 of 8 x 8; the left half of what is shown is 8 x 2, in the photograph 4 x 1."""
     frame = FramedPreprocess(frame=Frame(longest=8, pad_to=(8, 8)))
     plain = box_network(tmp_path / "boxes.onnx", columns=[2, 1, 3])
     description = ModelDescription(
@@ -109,9 +109,9 @@ def test_boxes_in_a_file_are_scaled_to_the_photograph_and_cut_at_the_padding(tmp
     )
     model = opened(plain, description)
     assert model.tasks == ("instance",) and not isinstance(model, ProbabilityModel)
-    found = model.predict([FLAG], "instance")[0]
+    found = model.predict([np.ascontiguousarray(FLAG.transpose(1, 0, 2))], "instance")[0]
     assert [(s.label, round(s.score or 0, 2)) for s in found.segments] == [(0, 0.8), (1, 0.7)]  # column 2 is void
-    assert found.mask(0).astype(int).tolist() == [[1, 1, 0, 0]] * 2
+    assert found.mask(0).astype(int).tolist() == [[1, 0]] * 4
 
 
 def test_windows_in_a_file_are_cut_and_joined(tmp_path: Path) -> None:
