@@ -20,6 +20,7 @@ from segweave.models.description_onnx import describe_onnx
 from segweave.models.preprocess import Size, resized
 from segweave.models.protocol import SegmentationModel
 from segweave.models.quantize import Int8Agreement, int8_agreement, quantize_onnx, split_photos
+from segweave.models.scene import drawn_scene
 
 if TYPE_CHECKING:
     from segweave.models.adapters.torch_export import TorchExport
@@ -28,8 +29,6 @@ Target = Literal["onnx", "openvino", "torchscript"]
 SUFFIXES: Mapping[Target, str] = {"onnx": ".onnx", "openvino": ".xml", "torchscript": ".ts"}
 """What a model can be exported to -> how the file's name ends. Beside an .xml lies a .bin with the weights."""
 
-PHOTO = Path(__file__).parent / "assets" / "china.jpg"
-"""The photograph that exported networks are compared on when there is no other."""
 _EXTRA = 'pip install "segweave[export]"'
 
 
@@ -61,15 +60,15 @@ def export_model(
     """Write a model's network with its description; only if results and outputs are the same on a photograph at two
     sizes (`LEAST_EQUAL`, `MOST_DIFFERENT`).
 
-    photo: what to compare on; without, one that ships. side: for squares of this many px alone; without, for any size
-    where the network allows, else for the one size that it sees. calibration: photographs; the network is written in
-    8-bit integers. `UsageError` for a model that is not of torch, `ModelError` with the numbers when nothing was kept.
+    photo: what to compare on; without, the first photograph of `calibration`, else a drawn scene. side: for squares of
+    this many px alone; without, for any size where the network allows, else for the one size that it sees. calibration:
+    photographs; the network is written in 8-bit integers. `UsageError` for a model that is not of torch, `ModelError` with the numbers when nothing was kept.
     """
     from segweave.models.adapters.torch_export import possible_exports
 
     target = Path(target)
     _check(target, to, quantised=bool(calibration))
-    ways, photos = possible_exports(model, side=side), _two_sizes(read_image(PHOTO) if photo is None else photo)
+    ways, photos = possible_exports(model, side=side), _two_sizes(_shown(photo, calibration))
     rejected: list[str] = []
     with TemporaryDirectory(prefix="segweave-export-") as folder:
         for number, way in enumerate(ways):
@@ -92,6 +91,12 @@ def export_model(
         f"nothing was kept, for no exported network gives the same answer (at least {100 * LEAST_EQUAL:g} % equal"
         f" pixels, outputs within {100 * MOST_DIFFERENT:g} %): {' | '.join(rejected)}"
     )
+
+
+def _shown(photo: Photo | None, calibration: Sequence[Path]) -> Photo:
+    if photo is not None:
+        return photo
+    return read_image(calibration[0]) if calibration else drawn_scene()
 
 
 def _check(target: Path, to: Target, *, quantised: bool) -> None:

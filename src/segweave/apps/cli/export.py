@@ -24,7 +24,8 @@ def export(
         typer.Option("--int8", metavar="CALIBRATION_DIR", help="8-bit integers, ranges from the photographs in here."),
     ] = None,
     image: Annotated[
-        str | None, typer.Option("--image", help="The photograph to compare on; else one that ships with segweave.")
+        str | None,
+        typer.Option("--image", help="The photograph to compare on; else the first of --int8, or a drawn scene."),
     ] = None,
     side: Annotated[
         int | None, typer.Option("--side", min=32, help="For squares of so many px alone; else for any size if it can.")
@@ -58,6 +59,8 @@ def export(
     for remark in opened.remarks:
         say(f"segweave: {remark}")
     say(f"segweave: exporting, and comparing with the model: {path}")
+    if photo is None and not calibration:
+        say("segweave: comparing on a drawn scene; --image PHOTO compares on a photograph of yours")
     report = export_model(opened.network, path, to=target, photo=photo, side=side, calibration=calibration)
     if json:
         print_json(_as_json(report))
