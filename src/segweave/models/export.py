@@ -62,7 +62,8 @@ def export_model(
 
     photo: what to compare on; without, the first photograph of `calibration`, else a drawn scene. side: for squares of
     this many px alone; without, for any size where the network allows, else for the one size that it sees. calibration:
-    photographs; the network is written in 8-bit integers. `UsageError` for a model that is not of torch, `ModelError` with the numbers when nothing was kept.
+    photographs; the network is written in 8-bit integers. `UsageError` for a model that is not of torch, `ModelError`
+    with the numbers when nothing was kept.
     """
     from segweave.models.adapters.torch_export import possible_exports
 
