@@ -1,5 +1,7 @@
-"""Doctests of files that need torch are collected only where it is installed."""
+"""Doctests of files that begin with `import torch` are collected only where it is installed."""
 
 from importlib.util import find_spec
 
-collect_ignore_glob = [] if find_spec("torch") else ["src/segweave/models/architectures/[!_]*.py"]
+_OF_TORCH = ["architectures/[!_]*.py", "adapters/torch_modules.py", "adapters/tracing.py"]
+
+collect_ignore_glob = [] if find_spec("torch") else [f"src/segweave/models/{files}" for files in _OF_TORCH]
