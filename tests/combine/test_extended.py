@@ -73,6 +73,7 @@ def test_a_small_part_beside_a_thing_is_a_piece_of_it_and_a_large_one_is_not() -
     # what no mask took: column 3, beside the second thing; the four px from column 6 on, beside it too
     seg = extended_segmentation(road, fired, MORE, masks=masks, least=2)
     assert seg.ids.tolist() == [[2, 2, 1, 3, 3, 3, 4, 4, 4], [1, 1, 1, 1, 1, 1, 4, 1, 1]]
+    assert extended_segmentation(road, fired, MORE, masks=masks, least=4) == seg  # four px are not fewer than four
     larger = extended_segmentation(road, fired, MORE, masks=masks, least=5)
     assert larger.ids.tolist() == [[2, 2, 1, 3, 3, 3, 3, 3, 3], [1, 1, 1, 1, 1, 1, 3, 1, 1]]
     none = extended_segmentation(road, fired, MORE, masks=masks)

@@ -74,6 +74,7 @@ def test_an_interrupted_lesson_goes_on_where_it_stopped(lesson: Lesson, tmp_path
     again = resumed(lesson, tmp_path / "kept")
     assert again.done == 1 and again.counts.provenance.n_images == 1
     *_, last = learn(lesson, again)
+    assert last.done == 3
     assert np.array_equal(finished(lesson, last).pixels, counted(lesson).pixels)
     assert finished(lesson, last).provenance == counted(lesson).provenance
     with pytest.raises(UsageError, match="this is another run"):

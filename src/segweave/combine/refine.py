@@ -69,7 +69,6 @@ def snap(output: Labels, scene: Scene, *, share: float = 0.8) -> Labels:
     best = counts[:, 1:].argmax(axis=1)  # label + 1 in the table, so label here; column 0: not changed
     of_best = counts[np.arange(len(counts)), best + 1]
     whole, hardly = of_best >= share * areas, areas - of_best >= share * areas
-    whole[0] = hardly[0] = False
     now = np.where(whole[scene.regions], best[scene.regions].astype(np.int32), output)
     return np.where(hardly[scene.regions], scene.primary, now)
 
@@ -77,7 +76,6 @@ def snap(output: Labels, scene: Scene, *, share: float = 0.8) -> Labels:
 def vote(output: Labels, scene: Scene) -> Labels:
     """One label for each of the primary's segments: that of most of its pixels, of equals the lowest."""
     counts = _pairs(scene.regions, output + 1)
-    counts[:, 0] = 0
     winner = counts.argmax(axis=1).astype(np.int32) - 1
     return np.where(scene.regions > 0, winner[scene.regions], output)
 
