@@ -75,12 +75,13 @@ def _in_words(card: ModelCard) -> dict[str, Json]:
 
 def _of_file(name: str, *, known: tuple[str, ...]) -> dict[str, Json]:
     from segweave.models.adapters.onnx import open_onnx
+    from segweave.models.adapters.openvino import open_openvino
 
     if name.endswith((".yaml", ".yml")):
         return plan_facts(name)
     if not Path(name).suffix and not Path(name).exists():
         raise UsageError(f"model {name!r} is not known; {did_you_mean(name, known)}")
-    model = open_onnx(name)
+    model = open_openvino(name) if name.endswith(".xml") else open_onnx(name)
     return {
         "file": name,
         "label_set": model.labels.name,
