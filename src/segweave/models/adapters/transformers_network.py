@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segweave.errors import ModelError, SegweaveError, did_you_mean
+from segweave.models.adapters.torch_network import run_torch, to_array, with_random_weights
 from segweave.models.adapters.transformers_families import FAMILIES, Family
 from segweave.models.adapters.transformers_files import NetworkFiles
 from segweave.models.answers import Outputs
@@ -35,12 +36,9 @@ def random_network(config: Any, family: Family) -> Any:
     """A network with random weights, the same ones every time; `config` stays as it is."""
     import copy
 
-    import torch
-
     config = copy.deepcopy(config)  # building changes it
-    with quietly(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return _ready(_network_class(family, config)(config), family)
+    with quietly():
+        return _ready(with_random_weights(lambda: _network_class(family, config)(config)), family)
 
 
 def load_network(files: NetworkFiles, family: Family) -> Any:
@@ -73,17 +71,13 @@ def run_network(
     """One photograph's outputs by name, without the first axis. values: (1, 3, h, w). task: for networks that ask."""
     import torch
 
-    inputs: dict[str, Any] = {"pixel_values": torch.from_numpy(values)}
-    if task:
-        inputs["task_inputs"] = torch.from_numpy(task_tokens(task, network.config.task_seq_len))
-    try:
-        with quietly(), _threads(threads), torch.inference_mode():
-            found = network(**inputs)
-    except RuntimeError as error:
-        if "alloc" in str(error) or "out of memory" in str(error):
-            raise MemoryError(_one_line(error)) from None
-        raise ModelError(f"the network failed on an input of {values.shape}: {_one_line(error)}") from None
-    return {name: np.ascontiguousarray(found[name][0].float().numpy()) for name in names}
+    def work(pixels: Any) -> Outputs:
+        asked = {"task_inputs": torch.from_numpy(task_tokens(task, network.config.task_seq_len))} if task else {}
+        found = network(pixel_values=pixels, **asked)
+        return {name: to_array(found[name][0]) for name in names}
+
+    with quietly():
+        return run_torch(work, values, threads=threads)
 
 
 def _network_class(family: Family, config: Any) -> Any:
@@ -134,21 +128,6 @@ def _harmful(keys: Any, harmless: Sequence[str]) -> list[str]:
         if not any(re.search(pattern, name) for pattern in harmless):
             told.append(f"{name}{shapes}")
     return sorted(told)
-
-
-@contextmanager
-def _threads(threads: int) -> Iterator[None]:
-    """So many threads for torch inside the block; 0 = as it is."""
-    import torch
-
-    before = torch.get_num_threads()
-    if threads:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        if threads:
-            torch.set_num_threads(before)
 
 
 @contextmanager
