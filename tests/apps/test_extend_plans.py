@@ -41,6 +41,12 @@ def test_a_plan_is_shown_as_a_model(work: Path, cli: Cli) -> None:
     assert cli("models", "show", "paln.yaml").code == 2
 
 
+def test_a_plan_predicts_what_it_offers_without_being_asked_for_a_task(work: Path, cli: Cli) -> None:
+    said = cli("predict", "photo.png", "--model", "plan.yaml", "--json")
+    assert said.code == 0 and json.loads(said.out)["task"] == "semantic"
+    assert cli("predict", "photo.png", "--model", "plan.yaml", "--task", "panoptic").code == 2
+
+
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_windows_files_are_read(work: Path, cli: Cli, start: bytes, end: bytes) -> None:

@@ -37,12 +37,11 @@ def apply(
     """
     from segweave.apps.cli.extend_opening import read_checked
     from segweave.apps.cli.predict import predict
-    from segweave.models.predict import load_model
 
     read_checked(plan, strict=strict)
     predict(
         source=image,
-        task=task or load_model(plan, threads=threads).tasks[0],
+        task=task,
         model=plan,
         out=out,
         resume=resume,

@@ -5,7 +5,7 @@ from segweave.apps.cli import predict_options as option
 
 def predict(
     source: option.Sources,
-    task: option.TaskName = "panoptic",
+    task: option.TaskName = None,
     model: option.ModelName = "street",
     labels: option.ModelLabels = None,
     weights: option.ModelWeights = None,

@@ -8,7 +8,10 @@ Sources = Annotated[
     list[str],
     typer.Argument(metavar="SOURCE...", help="Images, folders, globs (in quotes), videos, or @LIST: a file of such."),
 ]
-TaskName = Annotated[str, typer.Option("--task", help="panoptic, instance or semantic.")]
+TaskName = Annotated[
+    str | None,
+    typer.Option("--task", help="panoptic, instance or semantic; else the first of these that the model offers."),
+]
 ModelName = Annotated[
     str,
     typer.Option(

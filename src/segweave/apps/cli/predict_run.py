@@ -1,7 +1,7 @@
 """`segweave predict` at work: the sources found, the model opened, what is done and what failed told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import typer
@@ -24,10 +24,10 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user wants: of which sources, how, and where to. task: as typed."""
+    """What the user wants: of which sources, how, and where to. task: as typed; None: the first the model offers."""
 
     sources: list[str]
-    task: str
+    task: str | None
     out: str | None
     resume: bool
     look: Look
@@ -47,7 +47,9 @@ def run(
         option = "--resume goes on with the run in" if request.resume else "--confidence writes maps to"
         raise UsageError(f"{option} a folder; say which with --out DIR")
     model = load_model(name, labels=labels, weights=weights, threads=threads)
-    check_task(model, request.task)
+    task = request.task or model.tasks[0]
+    check_task(model, task)
+    request = replace(request, task=task)
     request.manner.applied(model, request.checked_task)  # what cannot be asked is said before a folder is made
     sources, problems = find_sources(request.sources)
     for problem in problems:
@@ -57,7 +59,7 @@ def run(
     for remark in model.remarks:
         say(f"note: {remark}")
     done, failed, interrupted = _finish_all(model, request, sources)
-    outcome = Outcome(model, request.task, request.out, done, failed, confidence=request.manner.confidence)
+    outcome = Outcome(model, task, request.out, done, failed, confidence=request.manner.confidence)
     (print_as_json if json else print_as_lines)(outcome)
     code = _last_words(outcome, interrupted=interrupted)
     raise typer.Exit(code or int(bool(problems)))
