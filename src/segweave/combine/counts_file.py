@@ -38,18 +38,10 @@ def load_counts(path: str | Path) -> CooccurrenceCounts:
     if not path.is_file():
         raise FormatError(f"{path}: there is no such file; {_EXPECTED}")
     columns = _arrays(path)
-    about = _about(path, columns.get("about"))
-    for side in ("primary", "secondary"):
-        names = tuple(about[f"{side}_labels"])
-        if about.get(f"{side}_labels_sha256") != labels_hash(names):
-            raise FormatError(f"{path}: its {side} labels do not have the sha256 that is stored with them")
+    provenance = _provenance(path, columns.get("about"))
     try:
-        made: dict[str, Any] = {
-            name: tuple(v) if isinstance(v, list) else v for name, v in about.items() if "sha256" not in name
-        }
-        del made["kind"]
-        return CooccurrenceCounts(pixels=columns["pixels"], images=columns["images"], provenance=Provenance(**made))
-    except (KeyError, TypeError, ValueError, SegweaveError) as error:
+        return CooccurrenceCounts(pixels=columns["pixels"], images=columns["images"], provenance=provenance)
+    except (KeyError, SegweaveError) as error:
         raise FormatError(f"{path}: cannot be used as counts: {' '.join(str(error).split())}; {_EXPECTED}") from None
 
 
@@ -66,16 +58,24 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise FormatError(f"{path}: cannot be read ({' '.join(str(error).split())[:120]}); {_EXPECTED}") from None
 
 
-def _about(path: Path, text: NDArray[Any] | None) -> dict[str, Any]:
+def _provenance(path: Path, text: NDArray[Any] | None) -> Provenance:
+    """What a file says of its counts, checked."""
     try:
         found = json.loads(bytes(text).decode("ascii")) if text is not None else None
     except ValueError:
         found = None
-    if not isinstance(found, dict) or found.get("kind") != _KIND:
+    if not isinstance(found, dict) or found.pop("kind", None) != _KIND:
         raise FormatError(f"{path}: holds something else; {_EXPECTED}")
+    hashes = {side: found.pop(f"{side}_labels_sha256", None) for side in ("primary", "secondary")}
     for name, empty in asdict(Provenance()).items():
         value, expected = found.get(name), list if isinstance(empty, tuple) else type(empty)
         names = value if isinstance(value, list) else []
         if not isinstance(value, expected) or not all(isinstance(each, str) for each in names):
             raise FormatError(f"{path}: says {str(value)[:60]} of {name}; {_EXPECTED}")
-    return found
+    for side, known in hashes.items():
+        if known != labels_hash(found[f"{side}_labels"]):
+            raise FormatError(f"{path}: its {side} labels do not have the sha256 that is stored with them")
+    if more := set(found) - set(asdict(Provenance())):
+        raise FormatError(f"{path}: cannot be used as counts: says {min(more)!r} too; {_EXPECTED}")
+    checked: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
+    return Provenance(**checked)

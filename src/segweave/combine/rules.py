@@ -1,6 +1,6 @@
 """The four modes of class extension, ready to be applied: what one secondary makes of a primary's labels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -162,8 +162,3 @@ Rule = TableRule | OddsRule
 def ready(mode: Mode, lent: Lent) -> Rule:
     """The rule of a mode for one secondary; tables are derived from the counts in milliseconds."""
     return OddsRule(mode, lent) if isinstance(mode, OddsMode) else TableRule(mode.table(lent))
-
-
-def baseline(lent: Lent) -> Rule:
-    """What `override` does with the same labels."""
-    return ready(OverrideMode(), replace(lent, counts=None))
