@@ -77,6 +77,21 @@ def test_photographs_of_every_shape_are_woven(work: Path, cli: Cli, shape: tuple
     assert read_image("results/odd.png").shape[:2] == read_image("odd.png").shape[:2] == shape[:2]
 
 
+def test_resuming_with_a_changed_plan_is_refused(work: Path, cli: Cli) -> None:
+    command = ("extend", "apply", "plan.yaml", "photo.png", "--out", "results")
+    assert cli(*command).code == 0 and cli(*command, "--resume").code == 0
+    write_plan(work, PLAN.replace("mode: odds", "mode: odds\nparameters: {ratio: 1}"))
+    said = cli(*command, "--resume")
+    assert said.code == 2 and "results: cannot be resumed: it holds a run of model 'plan.yaml " in said.err
+
+
+def test_a_data_set_without_a_label_of_the_secondary_is_refused_before_it_is_read(work: Path, cli: Cli) -> None:
+    write_images(work)
+    (work / "map.yaml").write_text("tiles: null\ngrass: null\nfrog: null\n", encoding="utf-8")
+    said = cli("extend", "learn", "masks", *SIDES, "--out", "c.npz", "--map", "map.yaml")
+    assert said.code == 1 and "masks: none of its labels has a counterpart in 'details'" in said.err
+
+
 def test_a_floor_that_is_no_share_is_wrong_use(work: Path, cli: Cli) -> None:
     assert cli("extend", "forecast", "plan.yaml", "--floor", "7").code == 2
 

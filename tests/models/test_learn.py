@@ -101,6 +101,14 @@ def test_a_shard_without_images_says_so(lesson: Lesson) -> None:
         finished(empty, Learnt(empty.nothing(), 0))
 
 
+def test_counts_of_no_pixel_are_refused_but_for_a_shard(lesson: Lesson) -> None:
+    nothing = lesson.nothing()
+    images = replace(nothing, provenance=replace(nothing.provenance, n_images=3))
+    with pytest.raises(FormatError, match=r"garden/masks: no pixel could be counted: .*look at the label map"):
+        finished(lesson, Learnt(images, 3))
+    assert finished(replace(lesson, shard=(1, 2)), Learnt(images, 3)).provenance.n_images == 3
+
+
 def test_a_broken_image_is_passed_over_and_named(lesson: Lesson, tmp_path: Path) -> None:
     (tmp_path / "images" / "1.png").write_bytes(b"no image")
     first, second, third = learn(lesson)

@@ -31,6 +31,7 @@ from segweave.formats import (
     write_png,
 )
 from segweave.labels import LabelSet, Language
+from segweave.models.identity import model_id
 from segweave.models.journal import Finished, Journal, Run, finish
 from segweave.models.manner import Manner
 from segweave.models.pipeline import Prediction
@@ -86,7 +87,7 @@ class PredictionFolder:
         how = manner or Manner()
         _check_sources_survive(path, sources, confidence=how.confidence)
         folder = make_folder(path)
-        run = Run(model=model.name, task=task, labels=model.labels.names, manner=how.words())
+        run = Run(model=model_id(model), task=task, labels=model.labels.names, manner=how.words())
         journal = Journal(folder / JOURNAL, run)
         finished = _still_there(journal.read(), folder, sources) if resume else []
         journal.start(finished)

@@ -94,11 +94,14 @@ def learn(lesson: Lesson, start: Learnt | None = None) -> Iterator[Learnt]:
 
 
 def finished(lesson: Lesson, learnt: Learnt) -> CooccurrenceCounts:
-    """The counts with their part named; `FormatError` where no image could be counted."""
+    """The counts with their part named; `FormatError` where no image could be counted, or no pixel of any."""
     if not learnt.counts.provenance.n_images:
         shard = f" in shard {lesson.shard[0]}/{lesson.shard[1]}" if lesson.shard != (1, 1) else ""
         why = f": {learnt.error}" if learnt.error else f"; there is none{shard}"
         raise FormatError(f"{lesson.name}: no image could be counted{why}")
+    if not learnt.counts.pixels.any() and lesson.shard == (1, 1):  # a shard may be of such images alone
+        why = "the truth or one of the models is void everywhere; look at the label map"
+        raise FormatError(f"{lesson.name}: no pixel could be counted: {why}")
     return _of_parts(learnt.counts, lesson.part)
 
 

@@ -63,7 +63,13 @@ def in_labels(data: "Dataset", target: "LabelSet", *, map_file: str | None, path
 
     if map_file is None and data.labels.names == target.names:
         return data
-    return mapped_dataset(data, mapping(data.labels, target, map_file=map_file, what="the data set's"), path)
+    label_map = mapping(data.labels, target, map_file=map_file, what="the data set's")
+    if all(to is None for to in label_map.targets):
+        raise LabelError(
+            f"{path}: none of its labels has a counterpart in {target.name!r}, the labels of the secondary; say which"
+            " with --map"
+        )
+    return mapped_dataset(data, label_map, path)
 
 
 def mapping(source: "LabelSet", target: "LabelSet", *, map_file: str | None, what: str) -> "LabelMap":
