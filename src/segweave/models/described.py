@@ -7,14 +7,14 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.errors import ModelError, UsageError, did_you_mean
+from segweave.errors import ModelError, UsageError
 from segweave.formats import Photo
 from segweave.labels import LabelSet
 from segweave.models.answers import Boxes, Outputs
 from segweave.models.description import ModelDescription
 from segweave.models.evidence import decode_evidence, probabilities_shown
 from segweave.models.preprocess import FramedInput, Preprocess, Size
-from segweave.models.protocol import Result, Task
+from segweave.models.protocol import Result, Task, check_offered
 from segweave.models.task_tokens import task_tokens
 from segweave.models.upsample import Maps, Window
 
@@ -63,8 +63,7 @@ class DescribedModel:
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
-        if task not in self.tasks:
-            raise UsageError(f"task {task!r} is not offered by this model; {did_you_mean(task, self.tasks)}")
+        check_offered(task, self.tasks)
         return [self._predict(image, task) for image in images]
 
     def at_scale(self, factor: float) -> Self:

@@ -1,6 +1,7 @@
 """From a name to a network: one place that says which names there are and what opens them."""
 
 from pathlib import Path
+from typing import Protocol
 
 from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
 from segweave.labels import LabelSet, label_set
@@ -56,6 +57,25 @@ def open_card(card: ModelCard, *, threads: int = 0) -> SegmentationModel:
         found = f"{network.labels.name!r} with {len(network.labels)} labels"
         raise ModelError(f"{card.name}: its card says that it sees {card.labels!r}; its file says {found}")
     return network
+
+
+class NetworkConfig(Protocol):
+    """A config object of transformers: what a network is, without its weights."""
+
+    model_type: str
+
+
+def open_config(
+    config: NetworkConfig, *, labels: LabelSet | str | Path | None = None, threads: int = 0
+) -> SegmentationModel:
+    """A network of transformers with random weights, the same every time; `UsageError` for what is no config."""
+    if not isinstance(getattr(config, "model_type", None), str):
+        raise UsageError(
+            f"expected a model's name, a path or a config object of transformers; found {type(config).__name__}"
+        )
+    from segweave.models.adapters.transformers import open_transformers
+
+    return open_transformers(config, labels=labels, threads=threads)
 
 
 def open_named(

@@ -13,7 +13,7 @@ from segweave.formats import Photo, from_pillow, read_image
 from segweave.labels import LabelSet
 from segweave.models.augmented import augmented
 from segweave.models.confidence import ConfidenceMaps, confidence_maps
-from segweave.models.opening import find_card, open_card, open_named
+from segweave.models.opening import NetworkConfig, find_card, open_card, open_config, open_named
 from segweave.models.protocol import TASKS, Result, SegmentationModel, Task
 from segweave.models.tiles import tiled
 from segweave.models.zoo import ModelCard, limits
@@ -90,7 +90,7 @@ class Model:
 
 
 def load_model(
-    name: str | Path,
+    name: str | Path | NetworkConfig,
     *,
     labels: LabelSet | str | Path | None = None,
     weights: str | Path | None = None,
@@ -99,7 +99,8 @@ def load_model(
     """Open a model by its name in the zoo (`segweave models list`), or one of your own: an ONNX file that carries a
     segweave description, an extension plan (`.yaml`), which weaves several models into one, a network of transformers
     or segmentation_models_pytorch, by its name on the hub (`owner/name`) or the folder it was saved to, or a name that
-    says how to build it, `smp:unet/resnet34` or `torchvision:fcn_resnet50`, with a file of `weights`.
+    says how to build it, `smp:unet/resnet34` or `torchvision:fcn_resnet50`, with a file of `weights`. A config object
+    of transformers gives a network with random weights, the same every time.
 
     labels: what it can see, where its files do not say: a `LabelSet`, the name of one, or a CSV file. threads: for the
     network; 0 = all cores. Raises `UsageError` for a name that is not known, with near matches, `ModelError` for files
@@ -108,6 +109,11 @@ def load_model(
     >>> load_model("street").tasks
     ('panoptic', 'instance', 'semantic')
     """
+    if not isinstance(name, str | Path):
+        if weights is not None:
+            raise UsageError("a config object has random weights; save the network, and open its folder, for others")
+        network = open_config(name, labels=labels, threads=threads)
+        return Model(name.model_type, network, remarks=(f"{name.model_type}: its weights are random",))
     card = find_card(name)
     if card is None:
         network = open_named(name, labels=labels, weights=weights, threads=threads)

@@ -6,6 +6,7 @@ from typing import Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from segweave.errors import UsageError, did_you_mean
 from segweave.formats import Photo
 from segweave.labels import LabelSet
 from segweave.segmentation import Instances, Segmentation
@@ -15,6 +16,12 @@ TASKS: tuple[Task, ...] = ("panoptic", "instance", "semantic")
 
 Result = Segmentation | Instances
 """`Segmentation` for the tasks panoptic and semantic, `Instances` for the task instance."""
+
+
+def check_offered(task: str, tasks: Sequence[Task], by: str = "this model") -> None:
+    """`UsageError` with near matches for a task that is not among `tasks`. by: who offers them."""
+    if task not in tasks:
+        raise UsageError(f"task {task!r} is not offered by {by}; {did_you_mean(task, tasks)}")
 
 
 class SegmentationModel(Protocol):

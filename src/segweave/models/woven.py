@@ -14,10 +14,10 @@ from segweave.combine.plan_file import PlanFile, SideEntry, read_plan
 from segweave.combine.refine import Scene, connected_parts, refined
 from segweave.combine.rules import Evidence, Labels, Needs
 from segweave.combine.scores import with_scores
-from segweave.errors import LabelError, ModelError, UsageError, did_you_mean
+from segweave.errors import LabelError, ModelError, UsageError
 from segweave.formats import Photo
 from segweave.labels import LabelSet, label_set
-from segweave.models.protocol import TASKS, ProbabilityModel, Result, SegmentationModel, Task
+from segweave.models.protocol import TASKS, ProbabilityModel, Result, SegmentationModel, Task, check_offered
 from segweave.models.remembering import remembering
 from segweave.segmentation import Segmentation, panoptic_to_instances
 
@@ -54,8 +54,7 @@ class WovenModel:
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
-        if task not in self.tasks:
-            raise UsageError(f"task {task!r} is not offered by this plan; {did_you_mean(task, self.tasks)}")
+        check_offered(task, self.tasks, "this plan")
         return [self._one(image, task) for image in images]
 
     def evidence(self, image: Photo) -> tuple[Evidence, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.errors import UsageError, did_you_mean
+from segweave.errors import UsageError
 from segweave.formats import Photo
 from segweave.labels import LabelSet
 from segweave.models.adapters.torch_network import run_torch, to_array
@@ -15,7 +15,7 @@ from segweave.models.answers import Outputs, Pixels, Sigmoids
 from segweave.models.evidence import probabilities_shown
 from segweave.models.network_labels import NetworkLabels
 from segweave.models.preprocess import FramedPreprocess
-from segweave.models.protocol import Result, Task
+from segweave.models.protocol import Result, Task, check_offered
 from segweave.models.upsample import Window
 
 LOGITS = "logits"
@@ -52,8 +52,7 @@ class PixelModel:
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
-        if task not in self.tasks:
-            raise UsageError(f"task {task!r} is not offered by this model; {did_you_mean(task, self.tasks)}")
+        check_offered(task, self.tasks)
         return [self._predict(image, task) for image in images]
 
     def probabilities(self, images: Sequence[Photo]) -> list[NDArray[np.float32]]:

@@ -15,7 +15,7 @@ from segweave.models.adapters.torch_weights import Weights, fill_network, read_w
 from segweave.models.answers import Boxes, Outputs
 from segweave.models.network_labels import NetworkLabels, given_labels
 from segweave.models.preprocess import Frame, FramedInput, FramedPreprocess
-from segweave.models.protocol import Result, Task
+from segweave.models.protocol import Result, Task, check_offered
 
 ANSWER = Boxes()
 _TRAINING_ONLY = (r"^aux_classifier\.",)
@@ -78,8 +78,7 @@ class BoxModel:
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
-        if task not in self.tasks:
-            raise UsageError(f"task {task!r} is not offered by this model; {did_you_mean(task, self.tasks)}")
+        check_offered(task, self.tasks)
         return [self._predict(image) for image in images]
 
     def _predict(self, image: Photo) -> Result:

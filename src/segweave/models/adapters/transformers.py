@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segweave.errors import ModelError, UsageError, did_you_mean
+from segweave.errors import ModelError, UsageError
 from segweave.formats import Photo
 from segweave.formats.label_file import find_label_file
 from segweave.labels import LabelSet
@@ -21,7 +21,7 @@ from segweave.models.answers import Outputs
 from segweave.models.evidence import decode_evidence, probabilities_shown
 from segweave.models.network_labels import Labels, NetworkLabels, read_labels
 from segweave.models.preprocess import FramedPreprocess, Size
-from segweave.models.protocol import Result, Task
+from segweave.models.protocol import Result, Task, check_offered
 from segweave.models.upsample import Maps, Window
 from segweave.models.windows import Windows
 
@@ -56,8 +56,7 @@ class TransformersModel:
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
-        if task not in self.tasks:
-            raise UsageError(f"task {task!r} is not offered by this model; {did_you_mean(task, self.tasks)}")
+        check_offered(task, self.tasks)
         return [self._predict(image, task) for image in images]
 
     def probabilities(self, images: Sequence[Photo]) -> list[NDArray[np.float32]]:
