@@ -24,6 +24,7 @@ from segweave.models.checksums import sha256_of  # noqa: E402
 from segweave.models.opening import find_card, open_card  # noqa: E402
 from segweave.models.preprocess import Frame  # noqa: E402
 from segweave.models.protocol import ScalableModel  # noqa: E402
+from tiny_transformers import tiny_model  # noqa: E402
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
 REAL = os.environ.get("SEGWEAVE_WEIGHTS", "").replace(",", " ").split()
@@ -137,3 +138,15 @@ def test_segweave_predict_takes_labels_and_weights(
     assert all(segment["label"] == "rust" for segment in json.loads(said.out)["images"][0]["segments"])
     assert cli(*asked, "--labels", tmp_path / "rust.csv").code == 2
     assert "do not say which labels" in cli(*asked, "--weights", tmp_path / "rust.pth").complaints[0]
+
+
+def test_a_config_object_is_a_network_with_random_weights_and_says_so() -> None:
+    config = tiny_model("segformer").network.config
+    model = load_model(config)
+    assert "weights are random" in model.remarks[0] and model.name == "segformer"
+    seg = model.predict(PHOTO, task="semantic")
+    assert seg.size == (40, 50) and seg == load_model(config).predict(PHOTO, task="semantic")
+    with pytest.raises(UsageError, match="a config object has random weights"):
+        load_model(config, weights="w.safetensors")
+    with pytest.raises(UsageError, match=r"expected a model's name, a path or a config object.*; found int"):
+        load_model(7)

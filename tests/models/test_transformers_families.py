@@ -1,13 +1,11 @@
 """Every family of transformers, as a tiny random network, in every task it offers."""
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 torch = pytest.importorskip("torch", reason='needs torch: pip install "segweave[torch]"')
 pytest.importorskip("transformers", reason='needs transformers: pip install "segweave[torch]"')
@@ -23,20 +21,7 @@ model_of = cache(tiny_model)
 QUERIES = [family for family in TINY if hasattr(FAMILIES[family.removesuffix("_dinat")].answer, "rule")]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small only make threads wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def photos(china: Path) -> list[Any]:
-    """A photograph of a temple, wide and small, then narrow."""
-    image = Image.open(china).convert("RGB")
-    return [np.asarray(image.resize(size)) for size in ((90, 60), (26, 64))]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_every_family_has_a_tiny_network_here() -> None:

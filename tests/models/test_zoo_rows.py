@@ -1,13 +1,11 @@
 """Every model of the zoo, end to end, as a tiny random network of its family that sees the labels of its card."""
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 torch = pytest.importorskip("torch", reason='needs torch: pip install "segweave[torch]"')
 pytest.importorskip("transformers", reason='needs transformers: pip install "segweave[torch]"')
@@ -28,20 +26,7 @@ KINDS = list({(card.family, card.labels): card for card in ZOO if card.library !
 """One card of each family and label set: their tiny networks differ."""
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small only make threads wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def photos(china: Path) -> list[Any]:
-    """A photograph of a temple, wide and small, then narrow."""
-    image = Image.open(china).convert("RGB")
-    return [np.asarray(image.resize(size)) for size in ((90, 60), (26, 64))]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def model_of(card: ModelCard) -> Any:
