@@ -15,7 +15,7 @@ from segweave import load_model, read_image  # noqa: E402
 from segweave.errors import ModelError, UsageError  # noqa: E402
 from segweave.models.agreement import equal_pixels  # noqa: E402
 from segweave.models.export import SUFFIXES, export_model  # noqa: E402
-from segweave.models.preprocess import resized  # noqa: E402
+from segweave.models.preprocess import Frame, resized  # noqa: E402
 from segweave.models.windows import Windows  # noqa: E402
 from tiny_torchvision import tiny_torchvision  # noqa: E402
 from tiny_transformers import TINY, tiny_model  # noqa: E402
@@ -60,6 +60,15 @@ def test_every_family_says_the_same_through_onnx_in_every_task(family: str, phot
     if family == "detr":
         photos = photos[:1]  # in the other one a segment lies on the edge of a threshold
     check_file(model, tmp_path / "model.onnx", photos)
+
+
+def test_windows_of_swin_that_fit_a_map_at_one_size_are_filled_up_at_another(photos: Any, tmp_path: Path) -> None:
+    """Maps that are whole windows, and even, at one size and not at another: a trace is made at one size alone."""
+    tiny = tiny_model("mask2former")
+    frame = Frame(shortest=160, longest=400, pad_multiple=8)
+    model = replace(tiny, preprocess=replace(tiny.preprocess, frame=frame))
+    report = export_model(model, tmp_path / "model.onnx", photo=photos[0])
+    assert report.fixed is None and len({agreement.seen for agreement in report.agreements}) > 2
 
 
 @pytest.mark.parametrize(

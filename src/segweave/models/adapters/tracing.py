@@ -17,6 +17,11 @@ from torch import Tensor
 from torch.nn import functional
 
 _MOBILENET = "transformers.models.mobilenet_v2.modeling_mobilenet_v2"
+_SWINS = (  # module, how its classes begin: their `maybe_pad` asks sizes whether to fill up, which a trace sees once
+    ("transformers.models.swin.modeling_swin", "Swin"),
+    ("transformers.models.maskformer.modeling_maskformer_swin", "MaskFormerSwin"),
+    ("transformers.models.swinv2.modeling_swinv2", "Swinv2"),
+)
 OPSET = 18  # of ONNX: the first with all that grid_sample and its kin need, and known to every current runtime
 
 
@@ -72,6 +77,8 @@ def traceable(*, compiles: bool = False) -> Iterator[None]:
         (functional, "unfold", _unfold(functional.unfold)),
         (functional, "fold", _fold(functional.fold)),
         *((module, "apply_tf_padding", _same_padding) for module in (sys.modules.get(_MOBILENET),) if module),
+        *((layer, "maybe_pad", _always_cut(layer.maybe_pad)) for layer in _swins("Layer")),
+        *((merging, "maybe_pad", _filled_to_even) for merging in _swins("PatchMerging")),
     )
     places = () if compiles else places
     before = [getattr(module, name) for module, name, _ in places]
@@ -166,6 +173,29 @@ def _same_padding(maps: Tensor, layer: torch.nn.Conv2d) -> Tensor:
         before = along // 2
         padding += [before * dilation, (along - before) * dilation]
     return functional.pad(maps, padding)
+
+
+def _swins(part: str) -> Iterator[Any]:
+    """The classes of a part of Swin, of those that are loaded."""
+    for name, begins in _SWINS:
+        if hasattr(sys.modules.get(name), begins + part):
+            yield getattr(sys.modules[name], begins + part)
+
+
+def _filled_to_even(merging: Any, maps: Tensor, height: Any, width: Any) -> Tensor:
+    """Swin's padding to whole pairs of rows and columns (n, h, w, channels), of 0 px where they are whole."""
+    return functional.pad(maps, (0, 0, 0, width % 2, 0, height % 2))
+
+
+def _always_cut(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Swin's padding to whole windows, said to be there even where it is 0 px: it is cut off again only where it is
+    said to be, and a trace keeps what it has seen. Cutting off 0 px changes nothing."""
+
+    def padded(layer: Any, maps: Tensor, height: Any, width: Any) -> tuple[Tensor, tuple[int, ...]]:
+        filled, sides = real(layer, maps, height, width)
+        return filled, (1,) * len(sides)
+
+    return padded
 
 
 def _beside(kernel: Any, dilation: Any, padding: Any, stride: Any) -> bool:
