@@ -69,7 +69,7 @@ def _in_words(card: ModelCard) -> dict[str, Json]:
     facts = {fact: value for fact, value in asdict(card).items() if value != ""}
     facts["commercial"] = _COMMERCIAL[card.commercial]
     facts["sha256"] = card.sha256 or "not pinned: checked against what the hub says"
-    facts["score"] = card.score or "none that we know of"
+    facts["score"] = card.score or "none that could be confirmed"
     return facts
 
 
