@@ -18,7 +18,7 @@ Result = Segmentation | Instances
 """`Segmentation` for the tasks panoptic and semantic, `Instances` for the task instance."""
 
 
-def check_offered(task: str, tasks: Sequence[Task], by: str = "this model") -> None:
+def check_offered(task: str, tasks: Sequence[Task], *, by: str = "this model") -> None:
     """`UsageError` with near matches for a task that is not among `tasks`. by: who offers them."""
     if task not in tasks:
         raise UsageError(f"task {task!r} is not offered by {by}; {did_you_mean(task, tasks)}")

@@ -54,7 +54,7 @@ class WovenModel:
 
     def predict(self, images: Sequence[Photo], task: Task) -> list[Result]:
         """One result for each photograph, in its own pixels."""
-        check_offered(task, self.tasks, "this plan")
+        check_offered(task, self.tasks, by="this plan")
         return [self._one(image, task) for image in images]
 
     def evidence(self, image: Photo) -> tuple[Evidence, ...]:

@@ -191,11 +191,11 @@ def _always_cut(real: Callable[..., Any]) -> Callable[..., Any]:
     """Swin's padding to whole windows, said to be there even where it is 0 px: it is cut off again only where it is
     said to be, and a trace keeps what it has seen. Cutting off 0 px changes nothing."""
 
-    def padded(layer: Any, maps: Tensor, height: Any, width: Any) -> tuple[Tensor, tuple[int, ...]]:
+    def _padded(layer: Any, maps: Tensor, height: Any, width: Any) -> tuple[Tensor, tuple[int, ...]]:
         filled, sides = real(layer, maps, height, width)
         return filled, (1,) * len(sides)
 
-    return padded
+    return _padded
 
 
 def _beside(kernel: Any, dilation: Any, padding: Any, stride: Any) -> bool:
